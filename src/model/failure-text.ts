@@ -39,6 +39,11 @@ export function failureText(attempt: EndedAttempt, timeoutMs?: number): string |
   return withLine(`exit ${exitCode}`, causeOfExit(attempt, failure));
 }
 
+/** The value of PATH is told once, by `stint explain` and `show`: where a text stands in a row, it hides the rest. */
+export function withoutSearchPath(text: string): string {
+  return text.replace(/^(Cannot start ".*not found in PATH) \([^()]*\)/, "$1");
+}
+
 /** The timeout, where the attempt ran that long: it is stopped a moment later. */
 function ranFor({ durationMs, pausedMs = 0 }: EndedAttempt, timeoutMs: number | undefined): number {
   const awakeMs = durationMs - pausedMs;

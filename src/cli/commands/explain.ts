@@ -12,7 +12,7 @@ import { explainTask } from "../text/explain.ts";
 import { explainAlike, likenessOf } from "../text/explain-alike.ts";
 import { byCause, groupLines } from "../text/explain-failure.ts";
 import type { Holders } from "../text/shortage.ts";
-import { wrappedText } from "../text/wrap.ts";
+import { hanging, wrappedText } from "../text/wrap.ts";
 import { waitsSeen } from "../waits.ts";
 
 interface Explained {
@@ -49,10 +49,16 @@ export const verb = readVerb({
 
 /** Between two facts on one line, which get a line each where it is too long. */
 const GAP = "   ";
+const QUOTED = "  | ";
+/** How much further the rest of an indented line is indented. */
+const HANG = 4;
 
-/** A sentence wraps at blanks; what is indented is quoted, or a table. */
+/** A sentence wraps at blanks, and so does a row of the attempts; a line of a log is quoted as it is. */
 function fitted(line: string, columns: number): string[] {
-  if (line.startsWith(" ") || Bun.stringWidth(line) <= columns) return [line];
+  if (line.startsWith(QUOTED) || Bun.stringWidth(line) <= columns) return [line];
+  const text = line.trimStart();
+  const indent = line.slice(0, line.length - text.length);
+  if (indent !== "") return hanging(indent, text, { columns, hang: indent.length + HANG });
   return line.split(GAP).flatMap((part) => wrappedText(part, columns));
 }
 

@@ -4,7 +4,7 @@ import { localTime, relativeTime } from "../../lib/local-time.ts";
 import { rangesOf } from "../../lib/ranges.ts";
 import { type Attempt, type EndedAttempt, failureOfAttempt } from "../../model/attempt.ts";
 import { className, failureEntry } from "../../model/failure.ts";
-import { failureText, whyFailed } from "../../model/failure-text.ts";
+import { failureText, whyFailed, withoutSearchPath } from "../../model/failure-text.ts";
 import { notFoundByShell } from "../../model/shell-words.ts";
 import { inNumberOrder, type Task } from "../../model/task.ts";
 import { renderTable } from "./table.ts";
@@ -49,7 +49,7 @@ function whatFollowed({ status }: Task): string {
 }
 
 /** What the shell said of a command that it did not find, where the verdict has something else: a script may go on after it. */
-function shellLines(task: Task): string[] {
+export function shellLines(task: Task): string[] {
   const last = task.status.attempts.at(-1);
   const said = last !== undefined && "logTail" in last ? notFoundByShell(last.logTail ?? "") : null;
   return said === null || whyFailed(task).includes(said) ? [] : [`  the shell went on after: ${said}`];
@@ -73,7 +73,7 @@ export function attemptLines(attempts: readonly Attempt[], { spec }: Task, nowMs
     `  ${attempt.number}`,
     localTime(attempt.startedAt ?? attempt.claimedAt, nowMs),
     formatDuration(attempt.durationMs),
-    failureText(attempt, spec.timeoutMs) ?? attempt.state,
+    withoutSearchPath(failureText(attempt, spec.timeoutMs) ?? attempt.state),
   ]);
   const left = ended.length - shown.length;
   const earlier = left === 0 ? "" : ` (and ${counted(left, "earlier one")})`;
@@ -84,7 +84,7 @@ export function attemptLines(attempts: readonly Attempt[], { spec }: Task, nowMs
 /** `module` loads software on a cluster; a script from there calls it, and shells say so where there is none. */
 const NO_MODULE = /\bmodule: (?:command )?not found/;
 
-function moduleLines({ status }: Task): string[] {
+export function moduleLines({ status }: Task): string[] {
   const last = status.attempts.at(-1);
   if (last === undefined || !("logTail" in last) || !NO_MODULE.test(last.logTail ?? "")) return [];
   return [

@@ -5,7 +5,7 @@ import { isActive } from "../../model/state.ts";
 import { lastEnded, openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
-import { attemptLines, endedWhen, failedLines } from "./explain-failure.ts";
+import { attemptLines, endedWhen, failedLines, moduleLines, shellLines } from "./explain-failure.ts";
 import type { Holders } from "./shortage.ts";
 import { longWait } from "./wait.ts";
 
@@ -30,7 +30,12 @@ export function explainTask(
       const last = lastEnded(task);
       const took = last === null ? "" : ` after ${formatDuration(last.durationMs)}`;
       const tries = status.attempt > 1 ? `, on attempt ${status.attempt}` : "";
-      return [`${metadata.name} succeeded${took}${tries}`, idLine(task, nowMs)];
+      return [
+        `${metadata.name} succeeded${took}${tries}`,
+        idLine(task, nowMs),
+        ...shellLines(task),
+        ...moduleLines(task),
+      ];
     }
     case "cancelled":
       return [

@@ -2,7 +2,7 @@ import type { Fold } from "../../desk/fold.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { localTime } from "../../lib/local-time.ts";
-import { whyFailed } from "../../model/failure-text.ts";
+import { whyFailed, withoutSearchPath } from "../../model/failure-text.ts";
 import { describeKind } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
 import { isActive } from "../../model/state.ts";
@@ -148,7 +148,7 @@ function reasonOf(task: Task, wait: string): string | null {
   }
   switch (status.state) {
     case "queued": {
-      const why = status.reason === "Backoff" ? whyFailed(task) : "";
+      const why = status.reason === "Backoff" ? withoutSearchPath(whyFailed(task)) : "";
       return why === "" ? wait : `${wait}; ${why}`;
     }
     case "completed":
@@ -156,6 +156,6 @@ function reasonOf(task: Task, wait: string): string | null {
     case "cancelled":
       return status.message;
     case "failed":
-      return whyFailed(task);
+      return withoutSearchPath(whyFailed(task));
   }
 }

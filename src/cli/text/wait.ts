@@ -2,7 +2,9 @@ import { shortSilence, silenceLines } from "../../desk/text/silence.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
+import { rangesOf } from "../../lib/ranges.ts";
 import { shellWord } from "../../lib/shell-text.ts";
+import { numberOf } from "../../model/identity.ts";
 import { describeRequirement, type Requirement } from "../../model/selector.ts";
 import { howParentEnded, type UnmetParent } from "../../plan/gate.ts";
 import { describePause, type Pause } from "../../plan/pause.ts";
@@ -10,6 +12,9 @@ import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { pausedLines } from "./control.ts";
 import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
+
+/** A longer list of ranges is not read. */
+const MOST_RANGES = 8;
 
 /** Why a task waits, as a clause for a table. */
 export function shortWait(wait: Wait, nowMs: number): string {
@@ -150,40 +155,43 @@ function turnLines(wait: Extract<Wait, { type: "room" }>): string[] {
   return [...kept, `${counted(wait.ahead, "ready task is", "ready tasks are")} ahead of it in the queue.`];
 }
 
-/** How many parents with another outcome are listed. */
-const MAX_LISTED = 5;
-
 function dependencyLines(parents: readonly UnmetParent[], id: string): string[] {
   const bad = parents.filter(({ state }) => state !== "unfinished");
   const open = parents.filter(({ state }) => state === "unfinished");
   const [only] = open;
   const waiting = open.length > 1 ? [`Waiting for ${shortList(open.map(({ task }) => task))}.`] : [];
-  const more =
-    bad.length > MAX_LISTED
-      ? [`${bad.length - MAX_LISTED} more of its parents did not end as required.`]
-      : [];
+  const alike = Map.groupBy(bad, ({ when, state }) => `${when} ${state}`);
   return [
-    ...bad.slice(0, MAX_LISTED).flatMap((parent) => parentLines(parent, id)),
-    ...more,
-    ...(open.length === 1 && only !== undefined ? parentLines(only, id) : waiting),
+    ...[...alike.values()].flatMap((those) => parentLines(those, id)),
+    ...(open.length === 1 && only !== undefined ? parentLines([only], id) : waiting),
   ];
 }
 
-function parentLines({ task, when, state }: UnmetParent, id: string): string[] {
+/** Of parents that are to end in one way, and are in one state. */
+function parentLines(parents: readonly UnmetParent[], id: string): string[] {
+  const [first] = parents;
+  if (first === undefined) return [];
+  const { task, when, state } = first;
   const wanted = { success: "to succeed", any: "to end", failure: "to fail" }[when];
   if (state === "unfinished") return [`Waiting for ${task} ${wanted}.`];
-  const line = `Waiting for ${task} ${wanted}, but it ${howParentEnded(state)}.`;
+  const isOne = parents.length === 1;
+  const ranges = rangesOf(parents.map((parent) => numberOf(parent.task)));
+  const more = ranges.length > MOST_RANGES ? " and more" : "";
+  const numbers = `${ranges.slice(0, MOST_RANGES).join(", ")}${more}`;
+  const who = isOne ? task : `${counted(parents.length, "task")} (${numbers})`;
+  const line = `Waiting for ${who} ${wanted}, but ${isOne ? "it" : "each"} ${howParentEnded(state)}.`;
   if (state === "completed" || state === "gone") return [line, `Cancel it: stint cancel ${id}`];
   return [
     line,
-    `Retry the parent: stint retry ${Number.parseInt(task, 10)}   or cancel this one: stint cancel ${id}`,
+    `Retry ${isOne ? "the parent" : "them"}: stint retry ${ranges.join(" ")}   or cancel this one: stint cancel ${id}`,
   ];
 }
 
 function shortParents(parents: readonly UnmetParent[]): string {
   const bad = parents.find(({ state }) => state !== "unfinished");
-  if (bad !== undefined) return `${bad.task}, which ${howParentEnded(bad.state)}`;
-  return shortList(parents.map(({ task }) => task));
+  if (bad === undefined) return shortList(parents.map(({ task }) => task));
+  const alike = parents.filter(({ state }) => state === bad.state);
+  return `${shortList(alike.map(({ task }) => task))}, which ${howParentEnded(bad.state)}`;
 }
 
 function shortList(ids: readonly string[]): string {

@@ -2,6 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { explainTask } from "../../../src/cli/text/explain.ts";
 import { explainAlike, likenessOf } from "../../../src/cli/text/explain-alike.ts";
 import { byCause, groupLines } from "../../../src/cli/text/explain-failure.ts";
+import { shortWait } from "../../../src/cli/text/wait.ts";
+import { withoutSearchPath } from "../../../src/model/failure-text.ts";
+import { makeTaskId } from "../../../src/model/identity.ts";
 import type { Task } from "../../../src/model/task.ts";
 import type { Wait } from "../../../src/plan/waiting.ts";
 import { after, aStop, aTask, exited, killedBy, NOW_MS, taskIn } from "../../rig/tasks.ts";
@@ -54,6 +57,13 @@ describe("explainTask() of a failed task", () => {
     );
   });
 
+  test("says of a script that succeeded what its shell did not find", () => {
+    const said = "/home/ada/runs/1/script: line 4: module: command not found";
+    const text = explain(after(aTask({ spec: NEVER }), exited(0), { logTail: `${said}\nargs:\n` }));
+    expect(text).toStartWith("train succeeded after ");
+    expect(text).toContain(`\n  the shell went on after: ${said}\n\`module\` belongs to a cluster`);
+  });
+
   test("says of a timeout how long it ran", () => {
     const task = aTask({ spec: { ...NEVER, timeoutMs: 1_000 } });
     const ended = after(task, killedBy("SIGTERM"), { stop: aStop({ reason: "Timeout" }) });
@@ -103,6 +113,28 @@ describe("explainTask() of a queued task", () => {
   ])("%j", (wait, text) => {
     expect(explain(taskIn("queued"), wait)).toBe(`000001-train is queued.\n${text}`);
   });
+});
+
+test("parents that ended in the same way are told together, with one command for all", () => {
+  const parents = [4, 5, 6, 9].map((number) => ({
+    task: makeTaskId(number, "eval"),
+    when: "success" as const,
+    state: number === 9 ? ("cancelled" as const) : ("failed" as const),
+  }));
+  const wait: Wait = { type: "dependency", parents };
+  expect(explain(taskIn("queued"), wait).split("\n").slice(1)).toEqual([
+    "Waiting for 3 tasks (4-6) to succeed, but each failed.",
+    "Retry them: stint retry 4-6   or cancel this one: stint cancel 1",
+    "Waiting for 000009-eval to succeed, but it was cancelled.",
+    "Retry the parent: stint retry 9   or cancel this one: stint cancel 1",
+  ]);
+  expect(shortWait(wait, NOW_MS)).toBe("waits for 000004-eval and 2 others, which failed");
+});
+
+test("a row of the attempts does not repeat the value of PATH", () => {
+  const text = 'Cannot start "x": not found in PATH (/usr/bin:/bin), wanted an installed program';
+  expect(withoutSearchPath(text)).toBe('Cannot start "x": not found in PATH, wanted an installed program');
+  expect(withoutSearchPath("exit 1: x: not found in PATH (a)")).toBe("exit 1: x: not found in PATH (a)");
 });
 
 describe("several tasks that are alike", () => {
