@@ -73,7 +73,7 @@ const TABLE: readonly (readonly [words: string, hint: string])[] = [
   ["deps graph", "which task waits for which: stint ls --tree"],
   ["events", "to watch the queue: stint ls --watch; to check the log of all changes: stint audit verify"],
   ["images pull image", "a task runs in a container of an image: stint submit --image NAME -- COMMAND"],
-  ["commit checkout clone", "no files of yours are kept here; to list what is queued: stint ls"],
+  ["commit checkout clone", "your files are not managed by stint; to list what is queued: stint ls"],
   ["rerun resubmit", "a failed task again: stint retry TASK; a completed one: stint submit --from TASK"],
   ["new template templates", "to write a starter file: stint init TEMPLATE"],
   ["check lint parse test", "to check a task file: stint validate FILE"],

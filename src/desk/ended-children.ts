@@ -40,8 +40,8 @@ function toldOf(numbers: readonly number[], fate: Task["status"]["state"], it: s
   if (fate === "cancelled") return `${tasks} that ${isOne ? "was" : "were"} cancelled with ${it} ${stays}`;
   if (fate === "failed") return `${tasks} that failed after ${it} ${stays}`;
   const named = rangesOf(numbers).slice(0, MOST_NAMED).join(", ");
-  const copy = `to queue a copy${isOne ? "" : " of one"}: stint submit --from ${numbers[0]}`;
-  return `${tasks} that ran after ${it} (${named}) ${isOne ? "does" : "do"} not run again; ${copy}`;
+  const copy = `To queue a copy${isOne ? "" : " of one"}: stint submit --from ${numbers[0]}`;
+  return `${isOne ? "Task" : "Tasks"} ${named}, which ran after ${it}, will not run again. ${copy}`;
 }
 
 /** For a home in which listing all ended tasks takes long: only tasks with the next numbers. */

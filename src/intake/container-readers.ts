@@ -12,7 +12,7 @@ export const imageName = reader(
     /^-|\s/.test(name)
       ? refuse(
           value,
-          "has blanks or begins with a dash, wanted the name of an image",
+          "has spaces or begins with a dash, wanted the name of an image",
           "write python:3.12-slim",
         )
       : ok(name),

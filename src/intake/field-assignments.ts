@@ -95,7 +95,11 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): 
     case "schedule": {
       const message = `${typed} is a key of a schedule, which is a file around its task`;
       return [
-        fault(span, message, "put the task under task: in a file of schedules/, see stint init nightly"),
+        fault(
+          span,
+          message,
+          "a schedule is a file of its own with the task under task:; see stint init nightly",
+        ),
       ];
     }
     case "unsupported":

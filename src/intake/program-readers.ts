@@ -34,7 +34,7 @@ export const command = reader(
     const words = splitWords(read.value);
     const list = words.ok ? `, or command: ${JSON.stringify(words.value)}` : "";
     const hint = `write run: for a shell line${list}`;
-    return refuseReading(value, "contains blanks, wanted a list or a single word", hint);
+    return refuseReading(value, "contains spaces, wanted a list or a single word", hint);
   },
 );
 

@@ -122,7 +122,7 @@ const SYNTAX_HINTS: Partial<Record<YAMLError["code"], string>> = {
   BLOCK_AS_IMPLICIT_KEY:
     "put quotes around a value that contains `: `, or write it on its own lines after `|`; or indent these lines alike",
   MULTILINE_IMPLICIT_KEY: "look for a missing `:` or for lines that are not indented alike",
-  TAB_AS_INDENT: "indent with blanks",
+  TAB_AS_INDENT: "indent with spaces",
   BAD_SCALAR_START: "put quotes around the value",
   BAD_DQ_ESCAPE: "use single quotes, or double the backslash",
   MISSING_CHAR: "look for a quote or a bracket that is not closed",

@@ -35,7 +35,7 @@ function wordSlip(typed: string, [first = "", ...rest]: readonly string[]): Cron
       ? { what, hint: "for a period write every: 5m in place of cron:" }
       : { what, hint: `write every: ${period} in place of cron:`, every: period };
   }
-  if (word === "@reboot") return { what: "is @reboot, which is no time", hint: REBOOT };
+  if (word === "@reboot") return { what: "is @reboot, which is not a time", hint: REBOOT };
   if (word === "@every_minute") return { what: 'is "@every_minute"', hint: 'write "* * * * *"' };
   if (own(NICKNAMES, word) !== undefined) return withCommand(first, rest);
   if (word.startsWith("@") || own(NICKNAMES, `@${word}`) !== undefined) {

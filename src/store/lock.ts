@@ -243,7 +243,7 @@ function shortToken(of: Owner): string {
 }
 
 function lockedBy(layout: LockPlace, { by, nowMs }: { readonly by: Owner; readonly nowMs: number }): Problem {
-  const who = `stint ${by.role} with pid ${by.pid} on ${by.host}, since ${localTime(by.since, nowMs)}`;
+  const who = `stint ${by.role} (pid ${by.pid} on ${by.host}, since ${localTime(by.since, nowMs)})`;
   if (livenessOf(by) === "alive") {
     const end = by.role === "up" ? "stop it with `stint down`" : "wait for it to end";
     const hint = isStopped(by.pid) ? `it is suspended; resume it: kill -CONT ${by.pid}` : end;
@@ -251,7 +251,7 @@ function lockedBy(layout: LockPlace, { by, nowMs }: { readonly by: Owner; readon
   }
   return problem(
     "HOME_LOCKED",
-    `Cannot lock "${layout.home}": ${who} holds the lock, on another machine or in a container, and may be alive`,
+    `Cannot lock "${layout.home}": ${who} holds the lock; it is on another machine or in a container, and may be alive`,
     `if you are sure that it is gone, remove the folder ${lockFolder(layout)}`,
   );
 }

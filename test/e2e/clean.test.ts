@@ -53,7 +53,7 @@ test("clean removes the tasks that are named or selected, and refuses unfinished
   const refused = [
     'stint: Cannot remove "000005-child": it is queued, wanted a task that has ended [INVALID_TRANSITION]',
     "  cancel it first: stint cancel 5",
-    'stint: Cannot remove "000002-bad": 000005-child depends on it [INVALID_TRANSITION]',
+    'stint: Cannot remove "000002-bad": needed by 000005-child [INVALID_TRANSITION]',
     "  cancel that first: stint cancel 5",
     "",
   ].join("\n");
@@ -77,7 +77,7 @@ test("clean removes the tasks that are named or selected, and refuses unfinished
   expect(await stint.run(["clean", ...selected])).toEqual({
     code: 0,
     out: "",
-    err: "kept 000002-bad: 000005-child depends on it\n",
+    err: "kept 000002-bad: needed by 000005-child\n",
   });
   expect(await stint.ok("clean", "grid", "--state", "failed")).toBe("");
   expect(await stint.ok("clean", "--label", "kind=x", "--keep", "1")).toMatch(/^\S+ removed$/);

@@ -116,14 +116,16 @@ describe("stint jobs", () => {
     expect(await stint.ok("jobs", "2")).toBe("limits changed: jobs 2");
     await stint.reach(2, "running");
     // The third task waits for it.
-    expect((await stint.run(["ls"])).err).toBe("\nTasks wait for limits set by stint jobs: jobs 2.\n");
+    expect((await stint.run(["ls"])).err).toBe("\nAt most 2 jobs run at a time (set with stint jobs).\n");
     await stint.ok("jobs", "1");
-    expect((await stint.run(["jobs"])).err).toContain("2 jobs run and 1 may: none is stopped");
+    expect((await stint.run(["jobs"])).err).toContain(
+      "2 jobs are running, over the limit of 1. They go on; the next job starts when none is left running.",
+    );
     writeFileSync(join(stint.root, "a"), "");
     await stint.reach(1, "completed");
     await Bun.sleep(A_WHILE_MS);
     expect(states(stint)).toEqual(["completed", "running", "queued"]);
-    expect(await stint.ok("explain", "3")).toContain("all 1 are in use (more: stint jobs N)");
+    expect(await stint.ok("explain", "3")).toContain("the only one is in use (more: stint jobs N)");
     expect(await stint.ok("jobs")).toMatch(/^jobs +1 +1 +stint jobs +1 \(--jobs\)$/m);
     await stint.ok("jobs", "--reset");
     expect(await stint.ok("jobs")).toMatch(/^jobs +1 +1 +--jobs$/m);

@@ -152,7 +152,7 @@ test.concurrent("a retry names the tasks that ran after the failed one, and do n
   expect({ code, out }).toEqual({ code: 0, out: "000001-parent queued\n" });
   expect(err.trim().split("\n").toSorted()).toEqual([
     "stint: 1 task that failed after it stays failed; to retry it too: stint retry 4",
-    "stint: 2 tasks that ran after it (2-3) do not run again; to queue a copy of one: stint submit --from 2",
+    "stint: Tasks 2-3, which ran after it, will not run again. To queue a copy of one: stint submit --from 2",
   ]);
   // The copy waits for the retry.
   await stint.ok("submit", "--from", "2");

@@ -39,7 +39,7 @@ describe("stint import", () => {
     expect(await stint.ok("schedules")).toMatch(/ nightly-backup .* every day at 02:30$/m);
     expect(stint.textOf("mine.cron")).toBe(CRONTAB);
     expect(await stint.ok("import", "crontab", "mine.cron", "--write")).toContain(
-      "\nAll of it is there already.\n",
+      "\nNothing to write: all 2 exist.\n",
     );
   });
 

@@ -16,8 +16,8 @@ test("what a person reads has local times: the log of a supervisor, a firing, a 
   const up = await stint.upUnder({ env: ZONE });
   await stint.reach(3, "queued");
   const rival = await zoned("up");
-  expect(rival.err).toContain(`with pid ${up.pid} on `);
-  expect(rival.err).toMatch(/, since \d\d:\d\d holds the lock/);
+  expect(rival.err).toContain(`(pid ${up.pid} on `);
+  expect(rival.err).toMatch(/, since \d\d:\d\d\) holds the lock/);
   await zoned("resume");
   await stint.reach(2, "failed");
   const screens = [rival.err];

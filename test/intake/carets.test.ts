@@ -63,7 +63,7 @@ describe("renderDiagnostic()", () => {
       job.yaml:5:1: the line is indented with a tab, which YAML does not allow
         5 |     A: b
           | ^^^^
-          = indent it with blanks
+          = indent it with spaces
         5 +   A: b
       job.yaml:7:6: the quote (') is not closed
         7 | run: 'x

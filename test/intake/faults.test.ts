@@ -185,7 +185,7 @@ describe("readSubmission() on a program", () => {
     ["command: [[a]]", '1:11 "command[0]" is a list, wanted text'],
     ["command: [a, {b: c}]", '1:14 "command[1]" is a mapping, wanted text'],
     ["command: {a: b}", '1:10 "command" is a mapping, wanted a list'],
-    ["command: python train.py", '1:10 "command" contains blanks, wanted a list or a single word'],
+    ["command: python train.py", '1:10 "command" contains spaces, wanted a list or a single word'],
     ["command: [a]\nruntime: sh", '2:1 "runtime" has no effect with "command"'],
     ['command: [a]\nargs: "b \'c"', '2:7 "args" cannot be split into words: a quote (\') is not closed'],
     ['run: ""', '1:6 "run" is empty, wanted text'],
@@ -195,7 +195,7 @@ describe("readSubmission() on a program", () => {
     expect(faultsIn(text)).toEqual([fault]);
   });
 
-  test("tells what to write in place of a command with blanks", () => {
+  test("tells what to write in place of a command with spaces", () => {
     expect(hintsIn("command: python 'my train.py'")).toEqual([
       'write run: for a shell line, or command: ["python","my train.py"]',
     ]);

@@ -99,7 +99,7 @@ describe("readSubmission() on attacks", () => {
     [
       "a name of an image that never ends",
       `run: a\nimage: "${":".repeat(1_000_000)}\\n"`,
-      '"image" has blanks or begins with a dash, wanted the name of an image',
+      '"image" has spaces or begins with a dash, wanted the name of an image',
     ],
     [
       "thousands of variables",

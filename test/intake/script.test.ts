@@ -89,7 +89,7 @@ describe("the faults of a script", () => {
   test.each([
     [
       "#!/bin/sh\n#SBATCH --nodes=2\ntrue\n",
-      `job.slurm:2:9: --nodes is "2", wanted 1, as stint runs on one machine
+      `job.slurm:2:9: --nodes 2: stint runs on one machine only
   2 | #SBATCH --nodes=2
     |         ^^^^^^^^^
     = for several nodes submit it to Slurm: sbatch FILE; on this machine alone: stint submit --nodes 1 FILE`,
@@ -109,7 +109,7 @@ job.slurm:3:12: --cpus-per-task is "x", wanted a whole number, at least 1
       `job.slurm:2:23: "job" is no option of sbatch, wanted --NAME=VALUE
   2 | #SBATCH --job-name=my job
     |                       ^^^
-    = put quotes around a value with blanks`,
+    = put quotes around a value with spaces`,
     ],
     [
       "#!/bin/sh\n#SBATCH --time=1:2:3:4\n#SBATCH -d after:3\ntrue\n",

@@ -27,7 +27,7 @@ test.each([
   ["@every month", 'is "@every month", wanted five fields', "for a period write every: 5m in place of cron:"],
   [
     "@reboot",
-    "is @reboot, which is no time",
+    "is @reboot, which is not a time",
     "`stint service install` starts stint at boot, and what is queued runs then",
   ],
   ["@every_minute", 'is "@every_minute"', 'write "* * * * *"'],

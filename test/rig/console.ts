@@ -7,8 +7,8 @@ const USER_HOME = "/home/ada";
 const HOME = ".local/share/stint";
 
 /**
- * A page with what its commands show on the built executable, in a home of its own; YAML blocks with a name are files there. Where only
- * times, durations, sizes and the like differ, the text stays.
+ * A page with what its commands show on the built executable, in a home of its own; YAML and Python blocks with a name are files
+ * there. Where only times, durations, sizes and the like differ, the text stays.
  */
 export async function replayed(page: Page): Promise<string> {
   await using session = new Session();
@@ -46,7 +46,7 @@ class Session implements AsyncDisposable {
 
   /** Does what a block says; returns a console block as it is shown here, null for others. */
   async play(block: Block): Promise<string | null> {
-    const name = block.language === "yaml" ? fileOf(block) : null;
+    const name = ["yaml", "python"].includes(block.language) ? fileOf(block) : null;
     if (name !== null) this.#write(name, block.text);
     if (block.language === "run") await this.#run(block.text);
     if (block.language !== "console") return null;

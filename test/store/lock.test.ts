@@ -88,7 +88,7 @@ describe("takeLock()", () => {
     await worker.outcome();
     const problem = errorOf(await take(home.layout));
     expect(problem.code).toBe("HOME_LOCKED");
-    expect(problem.message).toContain(`stint up with pid ${worker.pid} on `);
+    expect(problem.message).toContain(`stint up (pid ${worker.pid} on `);
     expect(problem.hint).toContain("stint down");
     expect(lockOwner(home.layout)?.pid).toBe(worker.pid);
     expect(readdirSync(home.layout.tmp)).toEqual([]);

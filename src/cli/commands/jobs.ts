@@ -72,7 +72,7 @@ const FLAGS = {
   untilRestart: { help: "only until this supervisor ends; else the change outlives it" },
   reset: {
     excludes: ["gpus", "lane", "label", "untilRestart"],
-    help: "drop all changes: the flags of the supervisor and config.yaml count again",
+    help: "drop all changes: the flags of the supervisor and config.yaml apply again",
   },
   json: { help: "print JSON" },
 } as const;
@@ -148,7 +148,7 @@ async function show(context: Context, layout: Layout, isJson: boolean): Promise<
   const { jobs } = scheduling.capacity;
   if (active.length > jobs)
     lines.push(
-      `${active.length} jobs run and ${jobs} may: none is stopped, and nothing starts before fewer than ${jobs} run.`,
+      `${active.length} jobs are running, over the limit of ${jobs}. They go on; the next job starts when ${jobs === 1 ? "none is" : `fewer than ${jobs} are`} left running.`,
     );
   if (!isSupervised) lines.push("No supervisor is running: nothing starts. To start one: stint up --detach");
   lines.push(...(await unknownGpus(context, layout)));

@@ -1,5 +1,6 @@
 import type { Control } from "../../desk/control.ts";
 import type { LimitSeen } from "../../desk/limits-seen.ts";
+import { counted } from "../../lib/counted.ts";
 import { localTime } from "../../lib/local-time.ts";
 import {
   type Bounds,
@@ -28,7 +29,10 @@ export function controlLines({ paused, refused }: Omit<Control, "changed">, nowM
 
 /** The limits that were changed at run time and keep tasks waiting, in a line; none where there is no such limit. */
 export function limitLines(felt: Bounds): string[] {
-  return isEmpty(felt) ? [] : [`Tasks wait for limits set by stint jobs: ${describeBounds(felt)}.`];
+  const { jobs, ...others } = felt;
+  if (!isEmpty(others)) return [`Tasks wait for limits set by stint jobs: ${describeBounds(felt)}.`];
+  if (jobs === undefined) return [];
+  return [`At most ${counted(jobs, "job")} ${jobs === 1 ? "runs" : "run"} at a time (set with stint jobs).`];
 }
 
 const TITLES = ["LIMIT OF", "RUNNING", "LIMIT", "SET BY", "INSTEAD OF"];

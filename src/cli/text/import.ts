@@ -47,7 +47,7 @@ function headOf(
   nowMs: number,
 ): { readonly head: string; readonly next: string[] } {
   const from = line === null ? "" : ` (line ${line})`;
-  const there = isThere ? ", is there already" : "";
+  const there = isThere ? ", already exists" : "";
   const [when, next] = schedule === null ? [path, []] : timesOf(schedule, nowMs);
   return { head: `${name}: ${when}${from}${there}`, next };
 }
@@ -74,7 +74,11 @@ function endLines({
 }: Pick<ShownImport, "source" | "files" | "isWritten"> & { readonly afterwards: string }): string[] {
   if (files.length === 0) return [`Nothing to import in ${source}.`];
   const missing = files.filter(({ isThere }) => !isThere);
-  if (missing.length === 0) return ["All of it is there already.", afterwards];
+  if (missing.length === 0)
+    return [
+      `Nothing to write: ${files.length === 1 ? "it already exists" : `all ${files.length} exist`}.`,
+      afterwards,
+    ];
   const schedules = missing.filter(({ type }) => type === "schedule").length;
   const tasks = missing.length - schedules;
   const what = [

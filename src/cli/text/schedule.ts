@@ -142,6 +142,8 @@ function wallTimeIn(timeZone: string, at: string): string {
 /** More tasks of a firing are counted. */
 const MOST_LISTED = 10;
 
+const DAY_MS = 86_400_000;
+
 /** A field of the details; further lines of its text are indented below it. */
 function fieldLines(key: string, text: string): string[] {
   return text.split("\n").map((line, index) => `  ${(index === 0 ? key : "").padEnd(8)}  ${line}`.trimEnd());
@@ -149,7 +151,7 @@ function fieldLines(key: string, text: string): string[] {
 
 function catchUpInWords({ catchUp, windowMs, cap }: NonNullable<ScheduleView["read"]>["schedule"]): string {
   if (catchUp === "none") return "none: missed firings are skipped";
-  const window = `of the last ${formatDuration(windowMs)}`;
+  const window = `of the last ${windowMs === DAY_MS ? "24 hours" : formatDuration(windowMs)}`;
   return catchUp === "latest"
     ? `the latest missed firing ${window}`
     : `all missed firings ${window}, ${cap} at most`;

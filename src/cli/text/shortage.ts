@@ -21,7 +21,9 @@ export function shortageLines(
 ): string[] {
   switch (short.resource) {
     case "jobs":
-      return [`Waiting for a job slot: all ${short.total} are in use (more: stint jobs N).`];
+      return [
+        `Waiting for a job slot: ${short.total === 1 ? "the only one is" : `all ${short.total} are`} in use (more: stint jobs N).`,
+      ];
     case "memoryBytes":
       return [
         `Waiting for ${formatBytes(short.wanted)} of memory: ${formatBytes(short.free)} of ${formatBytes(short.total)} free.`,

@@ -48,7 +48,7 @@ export function renderTask(task: Task, options: Shown & { readonly runFolder: st
         ]),
     ...(ignored === undefined ? [] : [["ignored", `${ignored} (see stint help sbatch)`] as const]),
     ["queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`],
-    ...(status.state === "queued" ? [["waits", `stint explain ${number} tells why`] as const] : []),
+    ...(status.state === "queued" ? [["why", `stint explain ${number}`] as const] : []),
     ...(hasStarted ? [["output", `stint logs ${number}`] as const] : []),
     ["files", runFolder],
     ["version", String(metadata.resourceVersion)],

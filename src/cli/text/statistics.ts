@@ -96,10 +96,10 @@ function estimateText({ emptyQueue, noEstimate }: EstimateResult, nowMs: number)
     ...(held === 0 ? [] : [counted(held, "held task")]),
     ...(blocked === 0 ? [] : [`${counted(blocked, "task")} that cannot start`]),
   ];
-  const without = left.length === 0 ? "" : `, without ${left.join(" and ")}`;
+  const except = left.length === 0 ? "" : `, not counting ${left.join(" and ")}`;
   if (isScheduled)
-    return `empty at about ${localTime(nowMs + emptyInMs, nowMs)}, once the last scheduled task has run${without}`;
-  return `empty in about ${inSeconds(emptyInMs)}: ${counted(tasks, "task")}, ${parallel} at a time, ${inSeconds(eachMs)} each on average${without}`;
+    return `empty at about ${localTime(nowMs + emptyInMs, nowMs)}, once the last scheduled task has run${except}`;
+  return `empty in about ${inSeconds(emptyInMs)}: ${counted(tasks, "task")}, ${parallel} at a time, ${inSeconds(eachMs)} each on average${except}`;
 }
 
 function inSeconds(ms: number): string {

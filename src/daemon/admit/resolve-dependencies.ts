@@ -98,18 +98,19 @@ function lookUp(
     const isSweep = inBatch.length > 1;
     // A member of a sweep that waits for its own sweep would wait for itself.
     return isSweep && index.batch.get(draft.name) === inBatch
-      ? refuse(draft, `${reference} is its own name`)
+      ? refuse(draft, `it waits for "${reference}", which is its own name`)
       : ok(inBatch.map((at) => ({ index: at })));
   }
   const id = index.seen.idOf(reference);
   if (id !== null) return ok([{ id }]);
-  if (/^\d+$/.test(reference)) return refuse(draft, `there is no task ${reference}`);
+  if (/^\d+$/.test(reference))
+    return refuse(draft, `it waits for ${reference}, and there is no task ${reference}`);
   const named = index.seen.named(reference);
   const [only, ...others] = named;
   if (only !== undefined && others.length === 0) return ok([{ id: only.metadata.id }]);
   if (only !== undefined) {
     const numbers = named.map(({ metadata }) => metadata.number).join(", ");
-    const message = `${named.length} unfinished tasks have the name ${reference}`;
+    const message = `it waits for "${reference}", and ${named.length} unfinished tasks have that name`;
     return refuse(draft, message, `name one by its number: ${numbers}`);
   }
   const members = index.seen.inSweep(reference, when);
@@ -123,7 +124,7 @@ function unknown(
 ): Result<never, Problem> {
   const names = [...index.batch.keys(), ...index.seen.names];
   const near = closest(reference, new Set(names));
-  const message = `no task has the name ${reference}`;
+  const message = `it waits for "${reference}", and there is no task of that name`;
   return refuse(draft, message, near === null ? undefined : `did you mean "${near}"?`);
 }
 
@@ -133,7 +134,7 @@ function tooMany(draft: Draft): Result<never, Problem> {
 }
 
 function refuse(draft: Draft, why: string, hint?: string): Result<never, Problem> {
-  return rejected("INVALID_DEPENDENCY", `Cannot queue "${draft.name}" after its parents: ${why}`, hint);
+  return rejected("INVALID_DEPENDENCY", `Cannot queue "${draft.name}": ${why}`, hint);
 }
 
 /** A path from an index back to itself, both ends included, or null. Without recursion: a chain may be as long as a batch. */

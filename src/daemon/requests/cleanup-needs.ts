@@ -34,10 +34,10 @@ function needsNow(supervisor: Supervisor): NeedOf {
     if (needing !== undefined) return byChildren(needing);
     if (group !== undefined && groups.has(group.id)) {
       const hint = `cancel these first: stint cancel --group ${group.id}`;
-      return { why: `its sweep "${group.name}" has unfinished tasks`, hint };
+      return { why: `the sweep "${group.name}" has unfinished tasks`, hint };
     }
     if (batch === undefined || !batches.has(batch)) return null;
-    return { why: "tasks that were queued with it are unfinished", hint: "remove it once these have ended" };
+    return { why: "others of the same batch have not ended", hint: "remove it once these have ended" };
   };
 }
 
@@ -46,7 +46,7 @@ function byChildren(children: readonly Task[]): Need {
   const number = first === undefined ? "" : numberOf(first);
   const more = others.length === 0 ? "" : ` and ${counted(others.length, "other")}`;
   return {
-    why: `${first}${more} ${others.length === 0 ? "depends" : "depend"} on it`,
+    why: `needed by ${first}${more}`,
     hint: others.length === 0 ? `cancel that first: stint cancel ${number}` : "cancel these first",
   };
 }

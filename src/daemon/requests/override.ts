@@ -54,7 +54,7 @@ export function resetLimits(supervisor: Supervisor, actor: string): Answer {
       event: "limits_changed",
       actor,
       detail: "reset",
-      done: "reset: the flags of the supervisor and config.yaml count again",
+      done: "reset: the flags of the supervisor and config.yaml apply again",
     }),
   };
 }

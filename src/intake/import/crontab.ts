@@ -18,7 +18,7 @@ import {
 const DIFFERENCES = [
   "a firing is dropped while the last run has not ended; `overlap: queue` lets it wait (cron starts both)",
   "the latest firing that was missed within 24h is caught up; `catchUp: none` skips it, as cron does",
-  "the environment is that of cron, and the variables of stint; what PAM adds for cron is not there",
+  "jobs get cron's environment plus stint's variables, without what PAM adds",
   "the output is kept, and `stint logs` shows it; no mail is sent",
   "processes that a command leaves in the background end with it",
 ];
@@ -52,7 +52,7 @@ const NO_CRONTAB =
   "the text is no crontab, wanted lines of a minute, hour, day, month, day of the week and a command";
 
 const REBOOT =
-  "@reboot is no time, so no schedule; `stint service install` starts stint at boot, and `stint submit` keeps a command in its queue over a reboot";
+  "@reboot is not a time, so it cannot be a schedule. `stint service install` starts stint at boot, and a queued command survives a reboot";
 
 const AFTERWARDS =
   "The crontab is unchanged: remove these lines from it (`crontab -e`), or cron runs each command as well.";

@@ -27,7 +27,7 @@ const WAS_QUOTED = /[|&;<>()$`"'\\*?#~{}]| {2}/;
 
 const DIFFERENCES = [
   "tsp lists neither the folder nor the environment: `stint submit` from where the commands belong",
-  "tsp lists words without their quotes: an argument with a blank in it comes as two",
+  "tsp lists words without their quotes: an argument with a space in it comes as two",
   "the output is kept, and `stint logs` shows it; no mail is sent",
 ];
 

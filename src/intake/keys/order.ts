@@ -102,7 +102,7 @@ export const ORDER_FIELDS: Fields = {
   "notify.failure": notice(
     "failure",
     "sent when the task failed and is not retried",
-    "a failure that is retried sends none",
+    "a retried failure sends no notice",
   ),
   "notify.deadLetter": notice(
     "deadLetter",

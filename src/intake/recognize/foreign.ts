@@ -13,7 +13,7 @@ export interface Foreign {
 }
 
 const tasksOf = (what: string): string =>
-  `write ${what} as a task with run:, --- between them, and after: for their order`;
+  `write ${what} as a task with run:, separate them with ---, and order them with after:`;
 
 const TARGET = "to queue one of its targets: stint submit -- make TARGET";
 const RECIPE = "to queue one of its recipes: stint submit -- just RECIPE";
@@ -66,7 +66,8 @@ export const FOREIGN: readonly Foreign[] = [
   {
     what: "a Compose file",
     tells: ({ keys }) => rowWith(keys.get("services")),
-    way: () => "write a task for each service that ends: container: {image: NAME} and command:",
+    way: () =>
+      "write a task for each service that runs to completion, with container: {image: NAME} and command: […]",
   },
   {
     what: "a GitHub workflow",

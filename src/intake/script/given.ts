@@ -43,9 +43,10 @@ export function valueFaults(given: Iterable<GivenOption>): Fault[] {
 }
 
 function optionFault({ name, text, flag, span }: GivenOption): Fault | null {
-  const { isValid, wanted, hint } = OPTIONS[name] ?? {};
+  const { isValid, wanted, because, hint } = OPTIONS[name] ?? {};
   if (isValid === undefined || isValid(text)) return null;
   if (wanted === undefined) return fault(span, `${flag} has no counterpart in a script here`, hint);
+  if (because !== undefined && text !== "") return fault(span, `${flag} ${text}: ${because}`, hint);
   const is = text === "" ? "empty" : JSON.stringify(text);
   return fault(span, `${flag} is ${is}, wanted ${wanted}`, hint);
 }
@@ -95,7 +96,7 @@ function spelledOption({
 }: PlacedWord): Result<{ readonly name: string; readonly inline: string | null }, Fault[]> {
   if (!text.startsWith("-")) {
     const message = `"${text}" is no option of sbatch, wanted --NAME=VALUE`;
-    return err([fault(span, message, "put quotes around a value with blanks")]);
+    return err([fault(span, message, "put quotes around a value with spaces")]);
   }
   const cut = text.indexOf("=");
   const isLong = text.startsWith("--");

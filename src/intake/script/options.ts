@@ -18,6 +18,8 @@ export interface SlurmOption {
   readonly use: "keys" | "ignored" | "nothing";
   /** What a fault says after "wanted". */
   readonly wanted?: string;
+  /** Why a value is refused, where what is wanted does not tell it. */
+  readonly because?: string;
   readonly isValid?: (text: string) => boolean;
   readonly hint?: string;
 }
@@ -66,7 +68,8 @@ const KEPT: Readonly<Record<string, SlurmOption>> = {
     short: "N",
     value: always,
     use: keys,
-    wanted: "1, as stint runs on one machine",
+    wanted: "1",
+    because: "stint runs on one machine only",
     isValid: (text) => /^[01](-\d+)?(:\d+)?$/.test(text),
     hint: "for several nodes submit it to Slurm: sbatch FILE; on this machine alone: stint submit --nodes 1 FILE",
   },

@@ -22,7 +22,7 @@ export function continuationFault(
   if (found === -1) return null;
   const start = span.start + found;
   const end = text.indexOf("\\", start) + 1;
-  const message = `YAML joins the lines of this text${isFolded ? ' after ">"' : ""} by blanks, so that the backslash quotes one of them`;
+  const message = `YAML joins the lines of this text${isFolded ? ' after ">"' : ""} by spaces, so that the backslash quotes one of them`;
   if (!isFolded)
     return {
       ...fault({ start: end - 1, end }, message, "leave it out, or write the text below run: |"),

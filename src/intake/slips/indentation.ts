@@ -19,8 +19,8 @@ export const oddBlank: SlipRow = (at) => {
   const code = (head.codePointAt(found) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   return slip(at, {
     kind: "odd blank",
-    message: `the character U+${code}${code === "00A0" ? " (no-break space)" : ""} is not a blank in YAML`,
-    hint: "write blanks",
+    message: `the character U+${code}${code === "00A0" ? " (no-break space)" : ""} is not a space in YAML`,
+    hint: "write spaces",
     marked: { from: found, to: found + 1 },
     fix: { from: 0, to: end, text: plain },
   });
@@ -33,7 +33,7 @@ export const tab: SlipRow = (at) => {
   return slip(at, {
     kind: "tab",
     message: "the line is indented with a tab, which YAML does not allow",
-    hint: "indent it with blanks",
+    hint: "indent it with spaces",
     marked: { from: 0, to: line.indent },
     fix: { from: 0, to: line.indent, text: " ".repeat(indentFor(at)) },
   });
@@ -92,7 +92,7 @@ export const deeper: SlipRow = (at) => {
     row: row + 1,
     kind: "indented deeper",
     message: "the line is indented deeper than the key above it, which has a value already",
-    hint: "indent both alike",
+    hint: "indent both the same",
     marked: { from: 0, to: below.key.to },
     fix: { from: 0, to: below.indent, text: " ".repeat(line.content) },
   };

@@ -16,7 +16,7 @@ export const separator: SlipRow = (at) => {
   const rest = text.slice(from, value.to);
   return slip(at, {
     kind: "no separator",
-    message: text[end] === ":" ? `there is no blank after "${name}:"` : `there is no colon after "${name}"`,
+    message: text[end] === ":" ? `there is no space after "${name}:"` : `there is no colon after "${name}"`,
     hint: "write KEY: VALUE",
     marked: { from: content, to: Math.min(from, value.to) },
     fix: { from: content, to: value.to, text: `${name}: ${plainOrQuoted(rest)}` },

@@ -20,7 +20,7 @@ export function nameFault(name: string): string | null {
   if (name === "") return "is empty, wanted a name";
   if (IMPOSSIBLE_KEYS.includes(name)) return "is not a valid name here, wanted another one";
   return /[{}\0\n]/.test(name) || name !== name.trim()
-    ? "is not a valid name here, wanted one without braces and blanks around it"
+    ? "is not a valid name here, wanted one without braces and spaces around it"
     : null;
 }
 

@@ -49,7 +49,7 @@ GPU-hours
 
 queue
   empty in about 10m: 1 task, 1 at a time, 10m each on
-  average, without 2 held tasks and 3 tasks that cannot
+  average, not counting 2 held tasks and 3 tasks that cannot
   start
 `);
   const scheduled = { ...emptyQueue, isScheduled: true, held: 0, blocked: 0 };

@@ -138,16 +138,16 @@ describe("resolveParents() finds", () => {
 
 describe("resolveParents() refuses", () => {
   test.each([
-    ["a number that there is not", ["9"], 'Cannot queue "new" after its parents: there is no task 9'],
+    ["a number that there is not", ["9"], 'Cannot queue "new": it waits for 9, and there is no task 9'],
     [
       "a name of no task",
       ["trian"],
-      'Cannot queue "new" after its parents: no task has the name trian (did you mean "train"?)',
+      'Cannot queue "new": it waits for "trian", and there is no task of that name (did you mean "train"?)',
     ],
     [
       "a name of several tasks",
       ["twin"],
-      'Cannot queue "new" after its parents: 2 unfinished tasks have the name twin (name one by its number: 3, 4)',
+      'Cannot queue "new": it waits for "twin", and 2 unfinished tasks have that name (name one by its number: 3, 4)',
     ],
     ["itself", ["new"], "Cannot queue a dependency cycle: new -> new"],
   ])("%s", async (_what, references, message) => {
@@ -175,7 +175,9 @@ describe("resolveParents() refuses", () => {
   test("a member of a sweep that waits for its sweep", async () => {
     await using home = new TempHome();
     expect(refusal(home, [member(1, ["sweep"]), member(2)])).toContain("sweep-1 -> sweep-1");
-    expect(refusal(home, [draft("a", ["a"]), draft("a", ["a"])])).toContain("a is its own name");
+    expect(refusal(home, [draft("a", ["a"]), draft("a", ["a"])])).toContain(
+      'it waits for "a", which is its own name',
+    );
   });
 
   test("two large sweeps whose members all wait for each other", async () => {

@@ -237,7 +237,7 @@ describe("a clean-up", () => {
     expect(steps.next().value).toBe("wait");
     rig.waiting(2, { spec: { after: [{ task: metadata.id, when: "any" }] } });
     rig.supervisor.queue.arrivals.came("batch", [child], []);
-    expect(wholeOf(steps)).toMatchObject([{ kept: { why: "000002-train depends on it" } }]);
+    expect(wholeOf(steps)).toMatchObject([{ kept: { why: "needed by 000002-train" } }]);
     expect(rig.left()).toEqual(["1"]);
   });
 

@@ -11,7 +11,7 @@ import { faultsIn, hintsIn } from "../rig.ts";
 type Row = readonly [text: string, place: string, what: string, way: string];
 
 const tasksOf = (what: string): string =>
-  `write ${what} as a task with run:, --- between them, and after: for their order`;
+  `write ${what} as a task with run:, separate them with ---, and order them with after:`;
 const RECIPE = "to queue one of its recipes: stint submit -- just RECIPE";
 const TARGET = "to queue one of its targets: stint submit -- make TARGET";
 const IMPORT = "to import it: stint import crontab job.yaml";
@@ -54,7 +54,7 @@ const FILES: readonly Row[] = [
     "version: '3'\nservices:\n  web:\n    image: x\n    command: a\n",
     "2:1",
     "a Compose file",
-    "write a task for each service that ends: container: {image: NAME} and command:",
+    "write a task for each service that runs to completion, with container: {image: NAME} and command: […]",
   ],
   [
     "name: CI\non: [push]\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n",

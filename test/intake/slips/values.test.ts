@@ -35,7 +35,7 @@ const PROGRAMS: readonly Row[] = [
   ],
   [
     "command: python 'a b'",
-    '1:10 "command" contains blanks, wanted a list or a single word = write run: for a shell line, or command: ["python","a b"]',
+    '1:10 "command" contains spaces, wanted a list or a single word = write run: for a shell line, or command: ["python","a b"]',
     "run: python 'a b'",
   ],
 ];

@@ -94,35 +94,35 @@ const QUOTING: readonly Row[] = [
 ];
 
 const joins = (what: string): string =>
-  `YAML joins the lines of this text${what} by blanks, so that the backslash quotes one of them`;
+  `YAML joins the lines of this text${what} by spaces, so that the backslash quotes one of them`;
 
 const LAYOUT: readonly Row[] = [
   [
     "env:\n\tA: b\n\tB: c\nrun: a",
-    "2:1 the line is indented with a tab, which YAML does not allow = indent it with blanks",
+    "2:1 the line is indented with a tab, which YAML does not allow = indent it with spaces",
     "  A: b",
   ],
   [
     "run: a\n\ttimeout: 5m",
-    "2:1 the line is indented with a tab, which YAML does not allow = indent it with blanks",
+    "2:1 the line is indented with a tab, which YAML does not allow = indent it with spaces",
     "timeout: 5m",
   ],
   [
     "run: |\n  a\n\tb",
-    "3:1 the line is indented with a tab, which YAML does not allow = indent it with blanks",
+    "3:1 the line is indented with a tab, which YAML does not allow = indent it with spaces",
     "  b",
   ],
   [
     "run:\u00A0a",
-    "1:5 the character U+00A0 (no-break space) is not a blank in YAML = write blanks",
+    "1:5 the character U+00A0 (no-break space) is not a space in YAML = write spaces",
     "run: a",
   ],
   [
     "env:\n\u00A0\u00A0A: b\nrun: a",
-    "2:1 the character U+00A0 (no-break space) is not a blank in YAML = write blanks",
+    "2:1 the character U+00A0 (no-break space) is not a space in YAML = write spaces",
     "  A: b",
   ],
-  ["run: a\n\u3000timeout: 5m", "2:1 the character U+3000 is not a blank in YAML = write blanks", null],
+  ["run: a\n\u3000timeout: 5m", "2:1 the character U+3000 is not a space in YAML = write spaces", null],
   [
     "run: |\nmake\nmake test",
     '2:1 the text of "run: |" is not indented = indent each of its lines',
@@ -135,7 +135,7 @@ const LAYOUT: readonly Row[] = [
   ],
   [
     "run: a\n timeout: 5m",
-    "2:1 the line is indented deeper than the key above it, which has a value already = indent both alike",
+    "2:1 the line is indented deeper than the key above it, which has a value already = indent both the same",
     "timeout: 5m",
   ],
   [
@@ -174,7 +174,7 @@ const LAYOUT: readonly Row[] = [
     "1:1 the line is a fence of Markdown, which is no part of the file = remove it, and the other one",
     null,
   ],
-  ["run:a", '1:1 there is no blank after "run:" = write KEY: VALUE', "run: a"],
+  ["run:a", '1:1 there is no space after "run:" = write KEY: VALUE', "run: a"],
   ["run echo hi", '1:1 there is no colon after "run" = write KEY: VALUE', "run: echo hi"],
   ["run = a", '1:1 there is no colon after "run" = write KEY: VALUE', "run: a"],
   ["run: a\ntimeout=5m", '2:1 there is no colon after "timeout" = write KEY: VALUE', "timeout: 5m"],
