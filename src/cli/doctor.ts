@@ -7,6 +7,7 @@ import { silenceLines } from "../desk/text/silence.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { counted } from "../lib/counted.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { localTime } from "../lib/local-time.ts";
 import { uuid } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
@@ -48,7 +49,7 @@ const LOW_DISK_BYTES = 1_024 * 1_024 * 1_024;
 /** Checks the machine and a home; changes nothing but a probe file, which it removes. */
 export async function runChecks(context: Context, path: string): Promise<Check[]> {
   const home = openHome(path);
-  const needs = home.ok ? homeNeeds(home.value) : NO_NEEDS;
+  const needs = home.ok ? unlessRefused(() => homeNeeds(home.value), NO_NEEDS) : NO_NEEDS;
   const tools = [
     checkShell(),
     checkInterpreter("python3", { isNeeded: needs.interpreters.has("python") }),

@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
 
@@ -100,6 +109,24 @@ test.concurrent("scripts in the inbox are queued, and say on record what has no 
     name: "late",
     annotations: { "sbatch.ignored": "--partition=gpu" },
   });
+});
+
+test.concurrent("a script in the inbox that a process still writes is left alone until it is whole", async () => {
+  await using stint = new ScriptStint();
+  await stint.ok("up", "--detach");
+  const path = join(stint.home, "inbox", "slow.sh");
+  const file = openSync(path, "a");
+  writeSync(file, "#!/bin/sh\necho first\n");
+  const log = join(stint.home, "supervisor.log");
+  await until("the supervisor has seen it", () =>
+    readFileSync(log, "utf8").includes("holds it open for writing"),
+  );
+  expect(stint.records()).toEqual([]);
+  writeSync(file, "echo second\n");
+  closeSync(file);
+  await stint.reach(1, "completed");
+  expect(await stint.ok("logs", "1")).toBe("first\nsecond");
+  await stint.ok("down");
 });
 
 test.concurrent("a schedule may name a script, and show tells what of it has no effect", async () => {

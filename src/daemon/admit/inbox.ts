@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type InboxFinding, type InboxMemory, isAsSeen, NO_MEMORY, scanning } from "../../intake/inbox.ts";
+import { openForWriting } from "../../lib/open-files.ts";
 import { runSlice, type Steps } from "../../lib/steps.ts";
 import type { Problem } from "../../model/errors.ts";
 import { acceptedFiles, newBatch } from "../../store/batch.ts";
@@ -21,6 +22,9 @@ interface InboxOptions extends OnBehalf {
   readonly directories: readonly string[];
 }
 
+/** The wait before a file that a process holds open for writing is looked at again. */
+const WRITER_LOOK_MS = 500;
+const NONE: ReadonlyMap<string, number> = new Map();
 /** The wait before files are given back to their inbox. */
 const GIVE_BACK_MS = 100;
 /** A directory without a file system event is scanned this often. */
@@ -39,7 +43,8 @@ interface Inbox {
  * and has them read by a process beside the loop (`taken-files.ts`). It owns the memory of the scans and the files that are claimed.
  *
  * Order of effects for a file:
- *   1. It stood unchanged for long enough (`intake/inbox.ts`); a rename to `.taking/<uuid>-<name>` claims it.
+ *   1. It stood unchanged for long enough (`intake/inbox.ts`), and no process holds it open for writing (`lib/open-files.ts`); a rename
+ *      to `.taking/<uuid>-<name>` claims it.
  *   2. The reader process stages its tasks in tmp/ as a batch that names the path in `.taking/`.
  *   3. `.taking/` is synced, then one rename commits the batch into incoming/. From here on the file counts as accepted.
  *   4. The publisher moves the records, then links the file into `.accepted/` and removes it from `.taking/`.
@@ -177,12 +182,24 @@ export class Inboxes implements Disposable {
     inbox.isAwaited = scan.againInMs !== null;
     if (scan.againInMs !== null)
       inbox.dueAwakeMs = Math.min(inbox.dueAwakeMs, clock.awakeMs() + scan.againInMs);
+    const taken = scan.findings.filter(({ verdict }) => verdict === "take").map(({ file }) => file);
+    const written = taken.length === 0 ? NONE : yield* openForWriting(directory, new Set(taken));
     for (const finding of scan.findings) {
-      if (finding.verdict === "wait") continue;
+      const writer = written.get(finding.file);
+      if (writer !== undefined) this.#awaitWriter(inbox, finding.file, writer);
+      if (finding.verdict === "wait" || writer !== undefined) continue;
       this.#handle(directory, finding);
       yield;
       if (this.#taken.isFull) yield* this.#taken.read();
     }
+  }
+
+  /** Leaves a file to the process that still writes it: half a script is a valid script. */
+  #awaitWriter(inbox: Inbox, file: string, pid: number): void {
+    const path = join(inbox.directory, file);
+    inbox.isAwaited = true;
+    inbox.dueAwakeMs = Math.min(inbox.dueAwakeMs, this.#supervisor.context.clock.awakeMs() + WRITER_LOOK_MS);
+    this.#once.log(path, `${path} is left alone while process ${pid} holds it open for writing`);
   }
 
   /** Claims a file, unless it has changed since the scan. */
