@@ -78,11 +78,20 @@ describe("drain with an end", () => {
       "-c",
       "until [ -e $HOME/end ]; do sleep 0.02; done",
     );
+    await stint.ok("submit", "--name", "last", "--", "true");
     // It has looked after its end once it waits for nothing new.
     await Bun.sleep(1_000);
     expect(drain.exitCode).toBeNull();
     writeFileSync(join(stint.root, "go"), "");
-    expect((await wait(drain)).code).toBe(0);
+    const { code, out, err } = await wait(drain);
+    const pid = String(stint.owner()?.["pid"]);
+    expect(code).toBe(0);
+    expect(err).toContain(
+      `a supervisor is running (pid ${pid}) and starts the tasks: --for only ends this wait`,
+    );
+    // The supervisor keeps to no deadline.
+    expect(out).not.toContain("no task starts after");
+    expect(out).toContain(`000003-last left: the supervisor (pid ${pid}) starts it`);
     expect(stint.record(2).status.state).not.toBe("completed");
   });
 

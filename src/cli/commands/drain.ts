@@ -8,6 +8,7 @@ import { rangesOf } from "../../lib/ranges.ts";
 import { EXIT } from "../../model/errors.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
+import type { Owner } from "../../model/owner.ts";
 import { idsOfTasks, type Task } from "../../model/task.ts";
 import type { Deadline } from "../../model/work.ts";
 import { hasReachableWork, isStuck, reasonsNotToWait } from "../../plan/drain.ts";
@@ -41,7 +42,7 @@ const POLL_MS = 200;
 export const verb = declareVerb({
   flags: FLAGS,
   notes:
-    "Exit code 1 if a task failed (went to dead-letter/) since the drain began. While a supervisor or another drain is up, it only waits. If the queue is paused, it says so and ends once no job runs, with 0 unless a task failed.",
+    "Exit code 1 if a task failed (went to dead-letter/) since the drain began. While a supervisor or another drain is up, it only waits, and --for and --until only end that wait. If the queue is paused, it says so and ends once no job runs, with 0 unless a task failed.",
   run: inMadeHome(({ context, flags }, layout) => drain(context, layout, flags)),
 });
 
@@ -59,6 +60,7 @@ class DrainSession {
   /** Why its supervisor could not load accepted batches, by name, and tasks, by id. */
   #stuck: ReadonlyMap<string, string> = new Map();
   readonly #interruption: Interruption;
+  #hasToldOfOther = false;
 
   constructor(context: Context, given: { layout: Layout; flags: Flags; deadline: Deadline | null }) {
     this.#context = context;
@@ -103,6 +105,17 @@ class DrainSession {
     );
   }
 
+  /** With a deadline, tells once that another supervisor does not keep to it. */
+  tellOfOther({ role, pid }: Owner): void {
+    const flag = this.#flags.for === undefined ? "--until" : "--for";
+    if (this.deadline === null || this.#hasToldOfOther || this.#flags.quiet === true) return;
+    this.#hasToldOfOther = true;
+    const who = role === "up" ? "a supervisor" : "another drain";
+    this.#context.err(
+      `stint: ${who} is running (pid ${pid}) and starts the tasks: ${flag} only ends this wait\n`,
+    );
+  }
+
   /** Prints what failed since the start, and what is left and why. */
   async report(): Promise<Ended> {
     const { out, err } = this.#context;
@@ -112,7 +125,9 @@ class DrainSession {
     if (dead.length > 0 && !isQuiet)
       err(`Details: stint explain ${rangesOf(dead.map(numberOf)).join(" ")}\n`);
     const left = readTasks(this.#layout, ["running", "pending"]);
-    const around = await this.#seen(left);
+    const other = supervisorOf(this.#layout);
+    const around =
+      other === null ? await this.#seen(left) : await planInputSeen(this.#context, this.#layout, left);
     const reasons = this.#reasons(around);
     const unloaded = this.#unloaded();
     const { paused } = around.machine;
@@ -120,7 +135,8 @@ class DrainSession {
     const told = (
       isQuiet ? left.filter((task) => task.status.state === "queued" && isStuck(task, around)) : left
     ).filter((task) => !unloaded.has(task.metadata.id));
-    out(asLines(this.#linesLeft(told, reasons)));
+    const last = other === null ? "the drain was interrupted" : `the supervisor (pid ${other.pid}) starts it`;
+    out(asLines(this.#linesLeft(told, (task) => reasonLeft(task, reasons) ?? last)));
     out(asLines([...unloaded].map(([id, why]) => `${id} left: ${why}`)));
     if (!isQuiet && dead.length === 0 && left.length + unloaded.size === 0) out("nothing is left to do\n");
     const ended = isQuiet ? "" : this.#tally.text({ failed: dead, left, nowMs: around.nowMs });
@@ -130,10 +146,10 @@ class DrainSession {
   }
 
   /** A line for each task that is left; on a terminal, of many one for each reason. */
-  #linesLeft(left: readonly Task[], reasons: ReadonlyMap<TaskId, string>): string[] {
+  #linesLeft(left: readonly Task[], reasonOf: (task: Task) => string): string[] {
     if (!isSummed(left.length, this.#context))
-      return left.map((task) => `${task.metadata.id} left: ${reasonLeft(task, reasons)}`);
-    return [...Map.groupBy(left, (task) => reasonLeft(task, reasons))].map(
+      return left.map((task) => `${task.metadata.id} left: ${reasonOf(task)}`);
+    return [...Map.groupBy(left, reasonOf)].map(
       ([reason, tasks]) => `left ${manyTasks(idsOfTasks(tasks))}: ${reason}`,
     );
   }
@@ -173,11 +189,11 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   let hasHeld = false;
   while (!drained.isOver) {
     const waited = await drained.waited();
-    const owner = lockOwner(layout);
-    const isSupervised = owner?.role === "up" || owner?.role === "drain";
-    if (waited.length === 0 && (hasHeld || isSupervised || drained.isClosed)) break;
+    const other = supervisorOf(layout);
+    if (waited.length === 0 && (hasHeld || other !== null || drained.isClosed)) break;
     progress.show(waited);
-    if (isSupervised) {
+    if (other !== null) {
+      drained.tellOfOther(other);
       tellOfSilence(context, layout);
       await Bun.sleep(POLL_MS);
       continue;
@@ -216,7 +232,12 @@ function whyDead(layout: Layout, id: TaskId): string {
   return read.ok ? `: ${whyFailed(read.value)}` : "";
 }
 
-function reasonLeft(task: Task, reasons: ReadonlyMap<string, string>): string {
-  if (task.status.state !== "queued") return task.status.state;
-  return reasons.get(task.metadata.id) ?? "the drain was interrupted";
+function reasonLeft(task: Task, reasons: ReadonlyMap<string, string>): string | undefined {
+  return task.status.state === "queued" ? reasons.get(task.metadata.id) : task.status.state;
+}
+
+/** The other process that starts the tasks of the queue; a `run` starts only its own. */
+function supervisorOf(layout: Layout): Owner | null {
+  const owner = lockOwner(layout);
+  return owner?.role === "up" || owner?.role === "drain" ? owner : null;
 }
