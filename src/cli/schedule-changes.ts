@@ -7,12 +7,20 @@ import { timestamp } from "../lib/clock.ts";
 import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import { idsOfTasks } from "../model/task.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
-import { dropScheduleState, removeScheduleFile, replaceScheduleFile } from "../store/schedules.ts";
+import {
+  dropScheduleRun,
+  dropScheduleState,
+  removeScheduleFile,
+  replaceScheduleFile,
+  writeScheduleRun,
+} from "../store/schedules.ts";
 import type { Context } from "./context.ts";
 import { tellIfNothingStarts } from "./start-note.ts";
+import { renderProblem } from "./text/problem.ts";
 
 /** A schedule to change, and its home. */
 export interface Changed {
@@ -49,6 +57,7 @@ export function removeSchedule(
     removeScheduleFile(layout, path);
     // A supervisor drops the state itself; without one, no other process writes it.
     if (lockOwner(layout) === null) dropScheduleState(layout, name);
+    else dropScheduleRun(layout, name);
   });
   if (!removed.ok) return removed;
   context.out(asLines([`${name}: removed`]));
@@ -74,7 +83,12 @@ export async function runSchedule(
     ...firing,
   });
   if (!submitted.ok) return submitted;
+  const noted = tryFs(`note the run of the schedule "${name}"`, () =>
+    writeScheduleRun(layout, name, { at: firedFor, tasks: idsOfTasks(submitted.value) }),
+  );
   for (const { metadata } of submitted.value) context.out(`${metadata.id}\n`);
+  // The tasks are queued: a second run, as a failure asks for, would queue them twice.
+  if (!noted.ok) context.err(renderProblem(noted.error, context.columns()));
   tellIfNothingStarts(context, layout);
   return ok(null);
 }

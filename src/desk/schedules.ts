@@ -8,12 +8,13 @@ import { timestamp } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { inFull, type Problem, rejected } from "../model/errors.ts";
+import type { TaskId } from "../model/identity.ts";
 import { type ScheduleState, stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
 import { namesOrNone } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
-import { readScheduleState } from "../store/schedules.ts";
+import { readScheduleRun, readScheduleState } from "../store/schedules.ts";
 import type { Caller } from "./caller.ts";
 
 /** How many future firings `show` and `--json` list. */
@@ -40,10 +41,13 @@ export interface ScheduleView {
   readonly state: ScheduleState | null;
   /** Instants of the rule and when they fire, RFC 3339. */
   readonly next: readonly { readonly firedFor: string; readonly at: string }[];
+  /** The last firing or run by hand. */
   readonly last: {
     readonly firedFor: string;
     readonly tasks: readonly FiredTask[];
     readonly problem?: string;
+    /** Set where `stint schedules run` queued them: `firedFor` is when. */
+    readonly byHand?: true;
   } | null;
 }
 
@@ -84,7 +88,7 @@ function viewOf(
   const options = loadOptions(caller, settings);
   const loaded = loadSchedule({ path, name }, options);
   const known = readScheduleState(layout, name);
-  const common = { name, path, last: lastOf(layout, known) };
+  const common = { name, path, last: lastOf(layout, name, known) };
   if (!loaded.ok)
     return { ...common, read: null, faults: loaded.error, problem: null, state: known, next: [] };
   const { schedule } = loaded.value;
@@ -106,21 +110,27 @@ function viewOf(
   };
 }
 
-function lastOf(layout: Layout, state: ScheduleState | null): ScheduleView["last"] {
-  if (state?.last === undefined) return null;
-  const { firedFor, tasks, problem: refused } = state.last;
+function lastOf(layout: Layout, name: string, state: ScheduleState | null): ScheduleView["last"] {
+  const run = readScheduleRun(layout, name);
+  const fired = state?.last;
+  if (run !== null && (fired === undefined || Date.parse(fired.firedFor) <= Date.parse(run.at)))
+    return { firedFor: run.at, tasks: run.tasks.map((id) => firedTask(layout, id)), byHand: true };
+  if (fired === undefined) return null;
+  const { firedFor, tasks, problem: refused } = fired;
   return {
     firedFor,
-    tasks: tasks.map((id) => {
-      const read = readTask(layout, id);
-      if (!read.ok) return { id, state: read.error.type === "missing" ? "cleaned" : read.error.type };
-      const { status } = read.value;
-      return {
-        id,
-        state: status.state,
-        ...("reason" in status && status.reason !== undefined && { reason: status.reason }),
-      };
-    }),
+    tasks: tasks.map((id) => firedTask(layout, id)),
     ...(refused !== undefined && { problem: refused }),
+  };
+}
+
+function firedTask(layout: Layout, id: TaskId): FiredTask {
+  const read = readTask(layout, id);
+  if (!read.ok) return { id, state: read.error.type === "missing" ? "cleaned" : read.error.type };
+  const { status } = read.value;
+  return {
+    id,
+    state: status.state,
+    ...("reason" in status && status.reason !== undefined && { reason: status.reason }),
   };
 }

@@ -51,6 +51,10 @@ export const scheduleState = v.strictObject({
 });
 export type ScheduleState = v.InferOutput<typeof scheduleState>;
 
+/** A run of a schedule by hand, in a file of its own: it needs no lock, and no firing counts from it. */
+export const scheduleRun = v.strictObject({ at: instant, tasks: v.array(taskId) });
+export type ScheduleRun = v.InferOutput<typeof scheduleRun>;
+
 /** One firing of a schedule, as its tasks record it. */
 export interface FiringIdentity {
   /** Of the schedule. */

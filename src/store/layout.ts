@@ -70,6 +70,11 @@ export class Layout extends Home {
   scheduleFiles(name: string): string[] {
     return [".yaml", ".yml", ".json"].map((ending) => this.scheduleFile(`${name}${ending}`));
   }
+  /** The last run of a schedule by hand, which is not a firing. */
+  scheduleRun(name: string): string {
+    return join(this.scheduleStates, `${name}.run`);
+  }
+
   scheduleState(name: string): string {
     return join(this.scheduleStates, `${name}.json`);
   }

@@ -3,7 +3,14 @@ import { failpoint } from "../lib/failpoint.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { parseJson } from "../model/check.ts";
-import { type FiringNote, type ScheduleState, scheduleState, stateAfter } from "../model/schedule.ts";
+import {
+  type FiringNote,
+  type ScheduleRun,
+  type ScheduleState,
+  scheduleRun,
+  scheduleState,
+  stateAfter,
+} from "../model/schedule.ts";
 import { replaceSynced } from "./durable.ts";
 import { ifThere } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
@@ -25,7 +32,7 @@ export function removeScheduleFile(layout: Layout, path: string): void {
   syncDirectory(layout.schedules);
 }
 
-const ENDING = ".json";
+const ENDINGS = [".json", ".run"];
 
 /** The state of a schedule; null where it has none yet, or it is damaged. */
 export function readScheduleState(layout: Layout, name: string): ScheduleState | null {
@@ -44,6 +51,16 @@ export function writeScheduleState(layout: Layout, name: string, state: Schedule
   failpoint("schedule:noted");
 }
 
+/** The last run by hand; null where there was none, or its file is damaged. */
+export function readScheduleRun(layout: Layout, name: string): ScheduleRun | null {
+  return parseJson(scheduleRun, ifThere(() => readRegularFile(layout.scheduleRun(name))) ?? "");
+}
+
+/** Records a run by hand whose tasks are queued. */
+export function writeScheduleRun(layout: Layout, name: string, run: ScheduleRun): void {
+  replaceSynced(layout.scheduleRun(name), `${JSON.stringify(run)}\n`, layout.tmp);
+}
+
 /** Records a firing whose tasks are queued, unless the schedule was removed or replaced meanwhile. */
 export function noteFiring(layout: Layout, { schedule, uid, firedFor, tasks }: FiringNote): void {
   const state = readScheduleState(layout, schedule);
@@ -52,14 +69,21 @@ export function noteFiring(layout: Layout, { schedule, uid, firedFor, tasks }: F
   if (after !== state) writeScheduleState(layout, schedule, after);
 }
 
-/** The names of the schedules that have a state. */
+/** The names of the schedules that have a state, or were run by hand. */
 export function schedulesWithState(layout: Layout): string[] {
-  return readdirSync(layout.scheduleStates)
-    .filter((name) => name.endsWith(ENDING))
-    .map((name) => name.slice(0, -ENDING.length));
+  const names = readdirSync(layout.scheduleStates).flatMap((name) =>
+    ENDINGS.filter((ending) => name.endsWith(ending)).map((ending) => name.slice(0, -ending.length)),
+  );
+  return [...new Set(names)];
 }
 
 /** Removes the state of a schedule: another one of the same name begins without it. */
 export function dropScheduleState(layout: Layout, name: string): void {
   rmSync(layout.scheduleState(name), { force: true });
+  dropScheduleRun(layout, name);
+}
+
+/** Removes the record of the last run by hand. */
+export function dropScheduleRun(layout: Layout, name: string): void {
+  rmSync(layout.scheduleRun(name), { force: true });
 }

@@ -87,6 +87,19 @@ test("schedules run fires once, now, without a supervisor, and does not move the
   const id = await stint.ok("schedules", "run", "rare");
   await stint.ok("drain");
   expect((await stint.reach(1, "completed")).metadata.id).toBe(id);
+  expect((await shown(stint, "rare")).last).toMatchObject({
+    byHand: true,
+    tasks: [{ id, state: "completed" }],
+  });
+  expect(await stint.ok("schedules", "ls")).toMatch(/ \d\d:\d\d +rare +completed +on day 1 of January/);
+  const text = await stint.ok("schedules", "show", "rare");
+  expect(text).toMatch(/^ {2}queues {4}true: true$/m);
+  expect(text).toMatch(/^ {2}last .*, run by hand$/m);
+  // The state in which firings count has none.
+  expect(stint.textOf("home/schedules/.state/rare.json")).not.toContain("lastFired");
+  // Another schedule of the name begins without it.
+  await stint.ok("schedules", "rm", "rare");
+  await stint.ok("schedules", "add", "--name", "rare", "--every", "30d", "--", "true");
   expect((await shown(stint, "rare")).last).toBeNull();
 });
 

@@ -5,6 +5,7 @@ import { formatDuration } from "../../lib/duration.ts";
 import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { localZone, wallTime } from "../../lib/zone.ts";
+import { describeKind } from "../../model/kind.ts";
 import { timingJson } from "../../model/schedule.ts";
 import type { Draft } from "../../model/submission.ts";
 import { describeTiming } from "./cron.ts";
@@ -112,7 +113,8 @@ export function showSchedule(view: ScheduleView, nowMs: number): string {
       `${localTime(at, nowMs)} (in ${formatDuration(Date.parse(at) - nowMs)}${jitter})${there}`,
     ]);
   }
-  if (last !== null) lines.push(["last", localTime(last.firedFor, nowMs)]);
+  if (last !== null)
+    lines.push(["last", `${localTime(last.firedFor, nowMs)}${last.byHand === true ? ", run by hand" : ""}`]);
   if (last?.problem !== undefined) lines.push(["", `queued nothing: ${last.problem}`]);
   const fired = last?.tasks ?? [];
   if (fired.length > MOST_LISTED) lines.push(["", countsInWords(fired)]);
@@ -122,8 +124,11 @@ export function showSchedule(view: ScheduleView, nowMs: number): string {
   return asLines([name, ...lines.flatMap(([key, text]) => fieldLines(key, text))]);
 }
 
-/** The names of tasks; a sweep is one name with its size. */
+/** The names of tasks, and the command of a single one; a sweep is one name with its size. */
 function queuedInWords(drafts: readonly Draft[]): string {
+  const [only, another] = drafts;
+  if (only !== undefined && another === undefined && only.group === undefined)
+    return `${only.name}: ${describeKind(only.spec.kind)}`;
   const names = drafts.flatMap(({ name, group }) => {
     if (group === undefined) return [name];
     return group.index === 1 ? [`${group.name} (${counted(group.size, "member")})`] : [];
