@@ -18,11 +18,8 @@ import { rememberSubmitted } from "../store/numbers.ts";
 import { tellOfAbsences } from "./absences.ts";
 import { admit, looksIntoQueue } from "./admission.ts";
 import type { Caller } from "./caller.ts";
-import { configSeen } from "./config-seen.ts";
-import { refuseMangled } from "./draft-bytes.ts";
-import { inheritable } from "./inheritable.ts";
-import { machineFor } from "./machine.ts";
 import { droppedVariables } from "./not-utf8.ts";
+import { type Around, environmentFor, prepareDrafts } from "./submission-check.ts";
 import { tellOfTexts } from "./text-notes.ts";
 
 /** The drafts to queue, and their origin. */
@@ -49,20 +46,18 @@ export async function submitDrafts(
 ): Promise<Result<Task[], Problem>> {
   const { clock } = caller;
   const asked = submission.drafts;
-  const carried = refuseMangled(caller, asked);
-  if (!carried.ok) return carried;
-  if (submission.isOfSchedule !== true) tellOfDropped(caller, asked);
-  let admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
-  if (!admitted.ok) return admitted;
-  if (admitted.value.drafts.length === 0) return ok(toldOf(caller, admitted.value.same));
   // Before the turn: to probe the machine may take seconds.
-  const around = await aroundOf(caller, layout, { ...submission, drafts: admitted.value.drafts });
+  const prepared = await prepareDrafts(caller, layout, submission);
+  if (!prepared.ok) return prepared;
+  const { around } = prepared.value;
+  if (submission.isOfSchedule !== true) tellOfDropped(caller, asked);
+  if (prepared.value.drafts.length === 0) return ok(toldOf(caller, prepared.value.same));
   if (!asked.some(looksIntoQueue)) return queue(caller, layout, { submission, around, drafts: asked });
   const { takeSubmitTurn } = await import("../store/submit-turn.ts");
   const turn = await takeSubmitTurn(layout, clock);
   if (!turn.ok) return turn;
   await using _held = turn.value;
-  admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
+  const admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
   if (!admitted.ok) return admitted;
   const { drafts, same } = admitted.value;
   const found = toldOf(caller, same);
@@ -82,26 +77,10 @@ function tellOfDropped(caller: Caller, drafts: readonly Draft[]): void {
 }
 
 /** Reports unfinished tasks that stand for drafts with their keys. */
-function toldOf(caller: Caller, same: readonly Task[]): Task[] {
+export function toldOf(caller: Caller, same: readonly Task[]): Task[] {
   for (const { metadata, spec } of same)
     caller.err(`stint: not queued again: ${metadata.id}, not ended yet, has the key ${spec.unique}\n`);
   return [...same];
-}
-
-/** What drafts are checked against. */
-interface Around {
-  readonly machine: Machine;
-  readonly controllers: readonly string[];
-}
-
-async function aroundOf(caller: Caller, layout: Layout, { drafts, settings }: Submission): Promise<Around> {
-  const owner = lockOwner(layout);
-  const { scheduling } = await configSeen(caller, layout, { owner, given: settings });
-  return {
-    machine: await machineFor(caller, layout, { drafts, scheduling, owner }),
-    // A supervisor may be able to enforce more limits than this process, or fewer.
-    controllers: owner?.controllers ?? (await ownControllers(caller, drafts)),
-  };
 }
 
 async function queue(
@@ -120,7 +99,7 @@ async function queue(
     clock: caller.clock,
     createdBy: caller.user(),
     source: "cli",
-    ...(isOfSchedule !== true && { environment: inheritable(caller.env) }),
+    ...environmentFor(caller, submission),
     ...(resubmitOf !== undefined && { resubmitOf }),
     ...(firing !== undefined && { firing }),
   });
@@ -156,11 +135,4 @@ function tellOfGpus(
   caller.err(
     `stint: ${who} for no GPU and will see none. Ask for one with --gpus 1. (This note comes once.)\n`,
   );
-}
-
-/** The limits that a supervisor started from here could enforce; detected only if a draft has limits. */
-async function ownControllers(caller: Caller, drafts: readonly Draft[]): Promise<readonly string[]> {
-  if (drafts.every(({ spec }) => spec.limits === undefined)) return [];
-  const { detectLimitBackend, thisMachine } = await import("../machine/limit-backend.ts");
-  return detectLimitBackend(thisMachine(caller.env)).controllers;
 }

@@ -23,11 +23,13 @@ export class Finder {
   readonly #layout: Layout;
   readonly #isLong: boolean;
   #isNoted = false;
-  #ids: readonly TaskId[] | null = null;
+  #ids: readonly TaskId[] | null;
   #byNumber: ReadonlyMap<number, readonly TaskId[]> | null = null;
 
-  constructor(layout: Layout) {
+  /** `ids`: those of the home where they are known. */
+  constructor(layout: Layout, ids: readonly TaskId[] | null = null) {
     this.#layout = layout;
+    this.#ids = ids;
     this.#isLong = isLong(layout);
   }
 

@@ -44,6 +44,25 @@ export function openHome(path: string): Result<Layout, Problem> {
   return checkVersion(layout);
 }
 
+/** A home as `ensureHome` would find it. */
+export interface FoundHome {
+  readonly layout: Layout;
+  /** False where its folders do not exist yet. */
+  readonly isMade: boolean;
+}
+
+/** Refuses a home that `ensureHome` would refuse, and makes nothing. */
+export function lookAtHome(path: string): Result<FoundHome, Problem> {
+  const layout = new Layout(path);
+  const unsafe = othersIn(layout, [path]);
+  if (unsafe !== null) return err(unsafe);
+  if (!existsSync(path)) return ok({ layout, isMade: false });
+  const usable = checkUsable(layout);
+  if (!usable.ok) return usable;
+  const known = isThere(layout.version) ? checkVersion(layout) : usable;
+  return known.ok ? ok({ layout, isMade: layout.directories().every((one) => existsSync(one)) }) : known;
+}
+
 /** Opens a home for work and makes what is missing; several processes may do so at once. */
 export function ensureHome(path: string): Result<Layout, Problem> {
   const layout = new Layout(path);

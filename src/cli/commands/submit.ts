@@ -1,7 +1,9 @@
 import { jobsIfStarted, settingsInForce } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
-import { submitDrafts } from "../../desk/submitting.ts";
+import { checkSubmission } from "../../desk/submission-check.ts";
+import { submitDrafts, toldOf } from "../../desk/submitting.ts";
 import { tellOfTexts } from "../../desk/text-notes.ts";
+import type { Settings } from "../../intake/default-settings.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
@@ -74,15 +76,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
         })
       : await overlay(context, { drafts: [source.value.draft], fields, defaults });
   if (!drafts.ok) return drafts.error;
-  if (flags.dryRun) {
-    if (flags.quiet !== true) await tellOfTexts(context, drafts.value);
-    context.out(
-      flags.json
-        ? jsonText(drafts.value)
-        : renderDryRun(drafts.value, { nowMs: context.clock.now(), columns: context.columns() }),
-    );
-    return EXIT.done;
-  }
+  if (flags.dryRun) return dryRun(context, path, { drafts: drafts.value, settings: settings.value, flags });
   const home = ensureHome(path);
   if (!home.ok) return home.error;
   if (flags.wait || flags.follow) {
@@ -107,6 +101,31 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   if (isQuiet) return EXIT.done;
   if (context.isTerminal) context.err(summarizeSweeps(submitted.value));
   tellIfNothingStarts(context, home.value);
+  return EXIT.done;
+}
+
+/** Shows what would be queued, or refuses what a submission would refuse. */
+async function dryRun(
+  context: Context,
+  path: string,
+  of: {
+    drafts: readonly Draft[];
+    settings: Settings;
+    flags: { readonly quiet?: true; readonly json?: true };
+  },
+): Promise<Ended> {
+  const { quiet, json } = of.flags;
+  const checked = await checkSubmission(context, path, of);
+  if (!checked.ok) return checked.error;
+  const { drafts, same } = checked.value;
+  if (quiet !== true) {
+    toldOf(context, same);
+    await tellOfTexts(context, drafts);
+  }
+  const { clock } = context;
+  context.out(
+    json ? jsonText(drafts) : renderDryRun(drafts, { nowMs: clock.now(), columns: context.columns() }),
+  );
   return EXIT.done;
 }
 

@@ -1,22 +1,18 @@
 import { basename, extname, resolve } from "node:path";
-import { refuseUnplaceable } from "../../daemon/admit/enqueue.ts";
-import { refuseUnenforceable } from "../../daemon/jobs/limit-refusal.ts";
 import { draftsOfSchedule, parseSchedule } from "../../daemon/schedules/load-schedule.ts";
-import { configSeen, settingsInForce } from "../../desk/config-seen.ts";
+import { settingsInForce } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
-import { machineFor } from "../../desk/machine.ts";
 import { loadOptions } from "../../desk/schedules.ts";
+import { checkScheduled, checkSubmission } from "../../desk/submission-check.ts";
 import { tellOfTexts } from "../../desk/text-notes.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../intake/default-settings.ts";
 import { FORMS, type Form } from "../../intake/recognize/form.ts";
 import { settingsOfText } from "../../intake/settings-text.ts";
 import { counted } from "../../lib/counted.ts";
-import { err, ok, type Result } from "../../lib/result.ts";
-import { detectLimitBackend, thisMachine } from "../../machine/limit-backend.ts";
+import { err, ok } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Draft } from "../../model/submission.ts";
 import { Layout } from "../../store/layout.ts";
-import { lockOwner } from "../../store/lock-owner.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { wordValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
@@ -25,9 +21,6 @@ import { readDrafts } from "../drafts.ts";
 import { describeTiming } from "../text/cron.ts";
 import { jsonText } from "../text/json.ts";
 import { describeSweeps, namesOf } from "../text/sweep.ts";
-
-/** What a refusal says that it cannot do: nothing was to be queued. */
-const ACTION = "run";
 
 export const verb = declareVerb({
   operands: [
@@ -46,43 +39,57 @@ export const verb = declareVerb({
     json: { help: "print the tasks as JSON" },
   },
   run: async ({ context, flags, operands: files }) => {
-    const layout = new Layout(homePath(context));
+    const path = homePath(context);
+    const layout = new Layout(path);
     const settings = await settingsInForce(context, layout);
     // A faulty config.yaml of the home is told where another file needs it.
     const known = settings.ok ? settings.value : DEFAULT_SETTINGS;
     const valid: string[] = [];
-    const drafts = await readDrafts(context, {
+    const scheduled: Draft[] = [];
+    const read = await readDrafts(context, {
       files,
       words: null,
       isCheck: true,
       fields: [],
       options: [],
       defaults: known.defaults,
-      checks: checksOf(context, { as: flags.as, settings: known, valid }),
+      checks: checksOf(context, { as: flags.as, settings: known, valid, scheduled }),
     });
-    if (!drafts.ok) return drafts.error;
-    if (drafts.value.length > 0) {
+    if (!read.ok) return read.error;
+    const drafts = [...read.value, ...scheduled];
+    if (drafts.length > 0) {
       if (!settings.ok) return settings.error;
-      const possible = await refuseImpossible(context, layout, { drafts: drafts.value, settings: known });
-      if (!possible.ok) return possible.error;
-      await tellOfTexts(context, drafts.value);
-      const count = counted(drafts.value.length, "task");
-      valid.push(`${count}, ${namesOf(drafts.value).join(", ")}\n${describeSweeps(drafts.value)}`.trimEnd());
+      const possible = await checkScheduled(context, layout, { drafts: scheduled, settings: known });
+      if (!possible.ok) return ofCheck(possible.error);
+      if (read.value.length > 0) {
+        const accepted = await checkSubmission(context, path, { drafts: read.value, settings: known });
+        if (!accepted.ok) return ofCheck(accepted.error);
+      }
+      await tellOfTexts(context, drafts);
+      const count = counted(drafts.length, "task");
+      valid.push(`${count}, ${namesOf(drafts).join(", ")}\n${describeSweeps(drafts)}`.trimEnd());
     }
     const lines = valid.map((what) => `valid: ${what}\n`).join("");
-    context.out(flags.json ? jsonText(drafts.value) : lines);
+    context.out(flags.json ? jsonText(drafts) : lines);
     return EXIT.done;
   },
 });
+
+/** Nothing was to be queued: a refusal says that the task cannot run. */
+function ofCheck(refused: Problem): Problem {
+  return { ...refused, message: refused.message.replace(/^Cannot queue/, "Cannot run") };
+}
 
 interface Checking {
   readonly as: Form | undefined;
   readonly settings: Settings;
   /** What was found valid is added. */
   readonly valid: string[];
+  /** The tasks of schedules are added. */
+  readonly scheduled: Draft[];
 }
 
-function checksOf(context: Context, { as, settings, valid }: Checking): Checks {
+function checksOf(context: Context, { as, settings, valid, scheduled }: Checking): Checks {
   const options = loadOptions(context, settings);
   return {
     as,
@@ -94,7 +101,10 @@ function checksOf(context: Context, { as, settings, valid }: Checking): Checks {
         return err({ ...refused, faults: read.error });
       }
       valid.push(`schedule ${name}, ${describeTiming(read.value.schedule.timing)}`);
-      return draftsOfSchedule(read.value, { path: resolve(context.cwd, path), name }, options);
+      const drafts = draftsOfSchedule(read.value, { path: resolve(context.cwd, path), name }, options);
+      if (!drafts.ok) return drafts;
+      for (const draft of drafts.value) scheduled.push(draft);
+      return ok([]);
     },
     config: (text, path) => {
       const read = settingsOfText(text, { file: path, userHome: context.userHome });
@@ -103,19 +113,4 @@ function checksOf(context: Context, { as, settings, valid }: Checking): Checks {
       return ok([]);
     },
   };
-}
-
-/** Refuses tasks that this machine can never run. */
-async function refuseImpossible(
-  context: Context,
-  layout: Layout,
-  { drafts, settings }: { readonly drafts: readonly Draft[]; readonly settings: Settings },
-): Promise<Result<unknown, Problem>> {
-  const owner = lockOwner(layout);
-  const { scheduling } = await configSeen(context, layout, { owner, given: settings });
-  const machine = await machineFor(context, layout, { drafts, scheduling, owner });
-  const placeable = refuseUnplaceable(drafts, machine, ACTION);
-  if (!placeable.ok) return placeable;
-  const { controllers } = detectLimitBackend(thisMachine(context.env));
-  return refuseUnenforceable(drafts, controllers, ACTION);
 }

@@ -14,7 +14,7 @@ import { refuseUnreadableSources } from "../jobs/secrets.ts";
 import { refuseUnsetVariables } from "../jobs/unset-variables.ts";
 import { type AcceptOptions, type Submitter, tasksOf } from "./accept.ts";
 import { QueueView } from "./queue-view.ts";
-import { resolveParents } from "./resolve-dependencies.ts";
+import { type Parents, resolveParents } from "./resolve-dependencies.ts";
 
 /** Queued tasks of one lane; more come from a program that submits in a loop. */
 const MAX_LANE_LENGTH = 10_000;
@@ -53,20 +53,35 @@ export function tasksFor(
   drafts: readonly Draft[],
   options: Enqueueing,
 ): Result<Task[], Problem> {
-  const placeable = refuseUnplaceable(drafts, options.machine);
-  if (!placeable.ok) return placeable;
-  const enforceable = refuseUnenforceable(drafts, options.controllers);
-  if (!enforceable.ok) return enforceable;
-  const readable = refuseUnreadableSources(drafts, options.environment);
-  if (!readable.ok) return readable;
-  const expandable = refuseUnsetVariables(drafts, options.environment);
-  if (!expandable.ok) return expandable;
-  const seen = options.seen ?? new QueueView(layout);
-  const room = refuseFullLanes(drafts, seen);
-  if (!room.ok) return room;
-  const parents = resolveParents(seen, drafts);
+  const parents = checkDrafts(drafts, { ...options, seen: options.seen ?? new QueueView(layout) });
   if (!parents.ok) return parents;
   return tryFs("queue the tasks", () => tasksOf(layout, drafts, { ...options, parents: parents.value }));
+}
+
+/** What drafts are checked against. */
+type Checking = Pick<Enqueueing, "machine" | "controllers" | "environment"> & { readonly seen: QueueView };
+
+/** Refuses drafts that cannot be queued now; gives their parents. Changes nothing. */
+export function checkDrafts(drafts: readonly Draft[], checking: Checking): Result<Parents, Problem> {
+  const { environment, seen } = checking;
+  const fit = refuseUnfit(drafts, checking);
+  if (!fit.ok) return fit;
+  const readable = refuseUnreadableSources(drafts, environment);
+  if (!readable.ok) return readable;
+  const expandable = refuseUnsetVariables(drafts, environment);
+  if (!expandable.ok) return expandable;
+  const room = refuseFullLanes(drafts, seen);
+  if (!room.ok) return room;
+  return resolveParents(seen, drafts);
+}
+
+/** Refuses drafts that this machine can never run, or not within their limits. */
+export function refuseUnfit(
+  drafts: readonly Draft[],
+  { machine, controllers }: Pick<Checking, "machine" | "controllers">,
+): Result<null, Problem> {
+  const placeable = refuseUnplaceable(drafts, machine);
+  return placeable.ok ? refuseUnenforceable(drafts, controllers) : placeable;
 }
 
 /** Refuses the first draft that this machine can never run, and names the resource that is short; `action` is what the caller tries. */

@@ -17,8 +17,12 @@ export class QueueView {
   #sweeps: ReadonlyMap<string, Group> | null = null;
   #lanes: Map<string, number> | null = null;
 
-  constructor(layout: Layout) {
+  constructor(layout: Layout, { isMade = true }: { readonly isMade?: boolean } = {}) {
     this.#layout = layout;
+    if (isMade) return;
+    // The folders of the home do not exist yet.
+    this.#finder = new Finder(layout, []);
+    this.#unfinished = [];
   }
 
   /** Every id of the home, ordered by number. */
