@@ -25,6 +25,14 @@ export function parseBytes(text: string): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
+/** Formats a size that was asked for in the units it is whole in: `900 GB`, not `838.2 GiB`; in binary units where it is in neither. */
+export function formatAsked(bytes: number): string {
+  const isWhole = (unit: number): boolean => bytes % unit === 0;
+  if (bytes === 0 || isWhole(2 ** 20)) return formatBytes(bytes);
+  const unit = (["tb", "gb", "mb"] as const).find((name) => isWhole(UNIT_BYTES[name] ?? 1));
+  return unit === undefined ? formatBytes(bytes) : `${bytes / (UNIT_BYTES[unit] ?? 1)} ${unit.toUpperCase()}`;
+}
+
 /** Formats bytes in binary units with at most one decimal: `1.5 GiB`, `512 MiB`, `12 B`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

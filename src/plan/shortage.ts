@@ -1,4 +1,4 @@
-import { formatBytes } from "../lib/bytes.ts";
+import { formatAsked, formatBytes } from "../lib/bytes.ts";
 import { counted } from "../lib/counted.ts";
 import { type Demand, restored, unsuitable } from "./demand.ts";
 import type { DeviceRoom } from "./devices.ts";
@@ -12,7 +12,7 @@ export function describeShortage(short: ResourceShortage): string {
     case "cpus":
       return `asks for ${counted(short.wanted, "CPU")}, this machine has ${short.total}`;
     case "memoryBytes":
-      return `asks for ${formatBytes(short.wanted)} of memory, this machine has ${formatBytes(short.total)} for jobs`;
+      return `asks for ${formatAsked(short.wanted)} of memory, this machine has ${formatBytes(short.total)} for jobs`;
     case "gpus":
       return `asks for ${describeGpus(short.demand)}, ${whatIsThere(short.demand, short.rooms)}`;
   }

@@ -1,8 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { formatBytes, parseBytes } from "../../src/lib/bytes.ts";
+import { formatAsked, formatBytes, parseBytes } from "../../src/lib/bytes.ts";
 import { fc } from "../rig/fast-check.ts";
 
 const GIB = 2 ** 30;
+
+test.each([
+  ["900GB", "900 GB"],
+  ["1TB", "1 TB"],
+  ["1500MB", "1500 MB"],
+  ["8GiB", "8 GiB"],
+  ["1.5GiB", "1.5 GiB"],
+  ["3kB", "2.9 KiB"],
+])("a size of %s is told as %s", (text, told) => {
+  expect(formatAsked(parseBytes(text) ?? 0)).toBe(told);
+});
 
 describe("parseBytes()", () => {
   test.each([
