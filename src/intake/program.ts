@@ -84,7 +84,9 @@ function scriptOf(program: Program, { body, before, shell, bodySpan }: Body): Re
   const former = before?.type === "script" ? before : undefined;
   const runtime: Runtime = program.runtime ?? shebangRuntime(body) ?? former?.runtime ?? shell;
   const args = program.args ?? (program.script === undefined ? [] : (former?.args ?? []));
-  return ok({ type: "script", runtime, body, args: [...args] });
+  // An edit that leaves the text leaves the name of its file.
+  const file = former?.body === body ? former.file : undefined;
+  return ok({ type: "script", runtime, body, args: [...args], ...(file !== undefined && { file }) });
 }
 
 /** The mode without a body: enough for an edited task, an image, or the command line of fetch_ml in `args`. */

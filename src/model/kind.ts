@@ -32,6 +32,8 @@ const scriptMode = v.strictObject({
   runtime,
   body: v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_SCRIPT_BYTES)),
   args: v.array(argument),
+  /** The name of the file that it was read from, for people. */
+  file: v.optional(v.string()),
 });
 /** The image's own entrypoint, with these arguments in place of its CMD. */
 const imageMode = v.strictObject({ type: v.literal("image"), args: v.array(argument) });
@@ -185,7 +187,7 @@ export function containerOf(of: Kind): ContainerOptions | null {
   return of.type === "container" ? of.container : null;
 }
 
-/** The command line for tables and logs, quoted for a shell; of a script, its first line that is not a comment. */
+/** The command line for tables and logs, quoted for a shell; of a script, its file, else its first line that is not a comment. */
 export function describeKind(of: Kind): string {
   const image = containerOf(of)?.image;
   const what = describeMode(of.mode);
@@ -193,6 +195,7 @@ export function describeKind(of: Kind): string {
 }
 
 function describeMode(of: AnyMode): string {
+  if (of.type === "script" && of.file !== undefined) return [of.file, ...of.args].map(shellWord).join(" ");
   if (of.type === "script") {
     const lines = of.body.split("\n").map((line) => line.trim());
     return lines.find((line) => line !== "" && !line.startsWith("#")) ?? lines[0] ?? "";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { draftsFromFlags, type Editable, editFields } from "../../src/intake/fields-typed.ts";
+import type { Spec } from "../../src/model/spec.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { CONTEXT, draftIn } from "./rig.ts";
 
@@ -220,4 +221,19 @@ describe("editFields()", () => {
     expect(result.ok).toBe(false);
     expect(result.ok ? 0 : result.error.length).toBe(2);
   });
+});
+
+test("an edit keeps the name of a script's file as long as it keeps the text", async () => {
+  const { spec, labels } = draftIn("run: a\n");
+  const { kind } = spec;
+  if (kind.mode.type !== "script") throw new Error("it is no script");
+  const task = { labels, spec: { ...spec, kind: { ...kind, mode: { ...kind.mode, file: "a.sh" } } } as Spec };
+  const fileAfter = async (key: string, value: string): Promise<unknown> => {
+    const edited = await editFields(task, [[key, value]], CONTEXT);
+    return edited.ok ? { file: "none", ...edited.value.spec.kind.mode }.file : edited.error;
+  };
+  expect(await fileAfter("priority", "7")).toBe("a.sh");
+  expect(await fileAfter("args", "[x]")).toBe("a.sh");
+  expect(await fileAfter("run", "a")).toBe("a.sh");
+  expect(await fileAfter("run", "b")).toBe("none");
 });

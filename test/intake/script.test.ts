@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { isScript } from "../../src/intake/script/is-script.ts";
+import { describeKind } from "../../src/model/kind.ts";
 import { draftsOf, faultsOf } from "./script-rig.ts";
 
 describe("isScript()", () => {
@@ -41,6 +42,7 @@ describe("a script", () => {
       runtime: { command: "/bin/bash", flag: "-l" },
       body: text,
       args: ["a b", "--lr=0.1"],
+      file: "job.slurm",
     });
     expect(draft?.spec.slurm).toBeUndefined();
   });
@@ -53,6 +55,13 @@ describe("a script", () => {
   ])("without a #! line has the interpreter of its ending: %s", (file, runtime) => {
     const [draft] = draftsOf("x\n", { file });
     expect(draft?.spec.kind.mode).toMatchObject({ runtime });
+  });
+
+  test("has the name of its file, from which it is shown; one of stdin has none", () => {
+    const shown = (context: object): string[] =>
+      draftsOf("#!/bin/sh\ntrue\n", context).map(({ spec }) => describeKind(spec.kind));
+    expect(shown({ file: "/work/jobs/a.sh", args: ["1"] })).toEqual(["a.sh 1"]);
+    expect(shown({ file: "stdin", name: undefined })).toEqual(["true"]);
   });
 
   test("of Python finds what lies beside the file, and says nothing against a PYTHONPATH of its own", () => {
@@ -80,6 +89,7 @@ describe("a script", () => {
         runtime: "sh",
         body: "#!/bin/sh\n#STINT matrix: {lr: [1, 2]}\necho ${{ matrix.lr }}\n",
         args: ["--lr", String(lr)],
+        file: "job.slurm",
       })),
     );
   });

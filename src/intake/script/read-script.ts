@@ -1,6 +1,7 @@
+import { basename } from "node:path";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { shellWord } from "../../lib/shell-text.ts";
-import { MAX_SCRIPT_BYTES, type Runtime } from "../../model/kind.ts";
+import { type Kind, MAX_SCRIPT_BYTES, type Runtime } from "../../model/kind.ts";
 import { IGNORED } from "../../model/slurm.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { SubmissionContext } from "../candidate.ts";
@@ -69,9 +70,7 @@ function scriptDrafts(text: string, context: ScriptContext): Result<Draft[], Fau
   const late = directives.flatMap(({ isLate, line, word }) =>
     isLate ? [`#${word} in line ${line}, below the first command`] : [],
   );
-  return ok(
-    completed(drafts.value, { isBatch, ignored: [...ignored, ...late], importPath: context.importPath }),
-  );
+  return ok(completed(drafts.value, { isBatch, ignored: [...ignored, ...late], context }));
 }
 
 function unfitness(text: string, { file }: ScriptContext): Fault | null {
@@ -161,11 +160,11 @@ function completed(
   {
     isBatch,
     ignored,
-    importPath,
+    context: { file, name, importPath },
   }: {
     readonly isBatch: boolean;
     readonly ignored: readonly string[];
-    readonly importPath: string | undefined;
+    readonly context: ScriptContext;
   },
 ): Draft[] {
   const numbers = drafts.map(({ group }) => Number(group?.values["index"] ?? Number.NaN));
@@ -176,8 +175,8 @@ function completed(
   };
   return drafts.map((draft) => {
     const { kind } = draft.spec;
-    const isPython =
-      kind.type === "subprocess" && kind.mode.type === "script" && runsPython(kind.mode.runtime);
+    const { mode } = kind;
+    const isPython = kind.type === "subprocess" && mode.type === "script" && runsPython(mode.runtime);
     const env = {
       ...(isPython && importPath !== undefined && { PYTHONPATH: importPath }),
       ...bounds,
@@ -186,7 +185,16 @@ function completed(
     return {
       ...draft,
       annotations: { ...draft.annotations, ...(ignored.length > 0 && { [IGNORED]: ignored.join(", ") }) },
-      spec: { ...draft.spec, kind: { ...kind, env } },
+      spec: {
+        ...draft.spec,
+        kind: withFile({ ...kind, env }, name === undefined ? undefined : basename(file)),
+      },
     };
   });
+}
+
+/** A text from stdin has no file. */
+function withFile(kind: Kind, file: string | undefined): Kind {
+  const { mode } = kind;
+  return file === undefined || mode.type !== "script" ? kind : { ...kind, mode: { ...mode, file } };
 }
