@@ -16,7 +16,12 @@ const AXIS: ValueType<string> = {
 };
 
 export const SWEEP_FLAGS = {
-  matrix: { ...declared("matrix"), value: AXIS, repeats: true },
+  matrix: {
+    ...declared("matrix"),
+    help: "a task for each combination, such as lr=0.1,0.01; repeat it for another list",
+    value: AXIS,
+    repeats: true,
+  },
   each: { ...declared("each"), value: { ...textValue("FILE", "a file"), completes: "files" } },
   array: { ...declared("array"), value: textValue("NUMBERS", "numbers such as 1-100 or 1,5,9") },
   maxParallel: { ...declared("maxParallel"), value: wholeNumber(1) },

@@ -1,4 +1,5 @@
 import { hasReference } from "../model/expansion.ts";
+import { valueVariable } from "../model/group.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Caller } from "./caller.ts";
 import { shTextsOf } from "./sh-text.ts";
@@ -15,7 +16,10 @@ export async function tellOfTexts(
 ): Promise<void> {
   // The members of a sweep have the same text, apart from their values.
   const heads = drafts.filter(({ group }) => group === undefined || group.index === 1);
-  const notes = new Set(heads.flatMap((draft) => variableNotes(draft, caller.env)));
+  const notes = new Set([
+    ...idleSweeps(drafts),
+    ...heads.flatMap((draft) => variableNotes(draft, caller.env)),
+  ]);
   const forSh = heads.filter((draft) => shTextsOf(draft).length > 0);
   if (forSh.length > 0) {
     const { shellNotes } = await import("./shell-notes.ts");
@@ -24,6 +28,34 @@ export async function tellOfTexts(
   const all = [...notes];
   for (const note of all.slice(0, MAX_TOLD)) caller.err(`stint: ${note}\n`);
   if (all.length > MAX_TOLD) caller.err(`stint: and ${all.length - MAX_TOLD} more of that kind\n`);
+}
+
+/** The variables of a job that differ between members. */
+const OF_MEMBER = /STINT_(?:VALUE|SWEEP)_|SLURM_ARRAY_|SLURM_JOB_NAME/;
+
+/** Sweeps whose members are the same, because no text of the task has a value. An sbatch script is excepted: what it runs knows Slurm's variables. */
+function idleSweeps(drafts: readonly Draft[]): string[] {
+  const open = new Map<string, { readonly draft: Draft; readonly text: string }>();
+  for (const draft of drafts) {
+    const { group, spec } = draft;
+    if (group === undefined || group.size === 1 || spec.slurm !== undefined) continue;
+    const first = open.get(group.name);
+    if (group.index > 1 && first === undefined) continue;
+    const text = JSON.stringify(spec);
+    if (group.index === 1 && !OF_MEMBER.test(text)) open.set(group.name, { draft, text });
+    else if (first?.text !== text) open.delete(group.name);
+  }
+  return [...open].map(([name, { draft }]) => {
+    const { size = 0, values = {} } = draft.group ?? {};
+    return `${name}: no value of the sweep is used, so its ${size} tasks do the same: ${wayToUse(Object.keys(values))}`;
+  });
+}
+
+function wayToUse(names: readonly string[]): string {
+  const [name = ""] = names;
+  const variable = `or in a shell "$${valueVariable(name)}"`;
+  if (names.length === 1 && name === "index") return `write \${{ array.index }}, ${variable}`;
+  return `write \${{ matrix.${name} }} (for each: \${{ each.${name} }}), ${variable}`;
 }
 
 const REFERENCE = /(?<!\$)\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g;

@@ -29,7 +29,7 @@ describe("tellOfTexts() on a script", () => {
   });
 
   test("tells of each kind once, of a sweep once, and of many in a number", async () => {
-    const sweep = draftsIn("runtime: sh\nrun: a &> b; c &> d\nmatrix: {x: [1, 2]}");
+    const sweep = draftsIn("runtime: sh\nrun: a &> b; c &> $STINT_VALUE_X\nmatrix: {x: [1, 2]}");
     expect((await told(sweep)).match(/^stint: /gm)).toHaveLength(1);
     const many = draftIn("runtime: sh\nrun: a &> b; [[ a ]]; source b; cat <<< c; declare d");
     expect(await told([many])).toEndWith("stint: and 2 more of that kind\n");
@@ -93,5 +93,35 @@ describe("tellOfTexts() on env", () => {
     const notes = draft === undefined ? "" : await told([draft]);
     expect(notes).toContain("env.PATH has $HOME as it stands: the value of a flag is not expanded\n");
     expect(notes).toContain("env.B has ${TOKEN} as it stands: the value of a flag is not expanded\n");
+  });
+});
+
+describe("tellOfTexts() on a sweep", () => {
+  const LISTS = "\nmatrix: {lr: [0.1, 0.2], seed: 1-2}";
+
+  test("tells that no value is used, once, and how to use one", async () => {
+    const way = 'write ${{ matrix.lr }} (for each: ${{ each.lr }}), or in a shell "$STINT_VALUE_LR"';
+    expect(await told(draftsIn(`name: fit\ncommand: [echo, "{lr}", $lr]${LISTS}`))).toBe(
+      `stint: fit: no value of the sweep is used, so its 4 tasks do the same: ${way}\n`,
+    );
+    expect(await told(draftsIn("run: echo $X\narray: 1-3"))).toContain(
+      'so its 3 tasks do the same: write ${{ array.index }}, or in a shell "$STINT_VALUE_INDEX"\n',
+    );
+  });
+
+  test.each([
+    "run: echo ${{ matrix.seed }}",
+    "run: echo $STINT_VALUE_LR",
+    "run: echo $STINT_SWEEP_INDEX",
+    "run: echo\ncpus: ${{ matrix.seed }}",
+    "run: echo\nenv: {LR: '${{ matrix.lr }}'}",
+    "run: echo\nslurm: {tasks: 1}",
+  ])("is silent where a value is used: %s", async (text) => {
+    expect(await told(draftsIn(text + LISTS))).toBe("");
+  });
+
+  test("a sweep of which some members differ is used", async () => {
+    const text = "run: echo ${{ matrix.lr }}\nmatrix: {lr: [1, 2], include: [{lr: 1, b: 2}]}";
+    expect(await told(draftsIn(text))).toBe("");
   });
 });

@@ -155,6 +155,12 @@ const LINES: readonly (readonly [lines: string, fault: string, hint?: string])[]
     '2:1 "maxParallel" has no effect without a sweep',
     "it goes with matrix:, each: or array:",
   ],
+  [
+    "matrix:\n  a: 0.1,0.2",
+    '3:6 "matrix.a" is the single value "0.1,0.2", wanted a list',
+    'write [0.1, 0.2]; for one value with commas: ["0.1,0.2"]',
+  ],
+  ["matrix: {a: 0.1,0.2}", '2:17 "matrix.0.2" is empty, wanted a list, such as [0.1, 0.2]'],
   ["matrx: {a: [1]}", '2:1 "matrx" is unknown', "did you mean matrix?"],
   [
     "retry: {matrix: {a: [1]}}",

@@ -11,6 +11,11 @@ const range: Schema = {
 const propertyNames: Schema = {
   pattern: `^(?!(?:${IMPOSSIBLE_KEYS.join("|")})$)[^\\s{}](?:[^{}\\n]*[^\\s{}])?$`,
 };
+/** A list without its brackets: as a single value, it would make a sweep that sweeps nothing. */
+export const UNBRACKETED =
+  /^(?:[^\s,[\]{}"']+(?:,[^\s,[\]{}"']+)+|-?[\d.]+(?:[eE]-?\d+)?(?:,\s*-?[\d.]+(?:[eE]-?\d+)?)+)$/;
+const single: Schema = { ...anyText.schema, not: { type: "string", pattern: UNBRACKETED.source } };
+
 const combination: Schema = {
   type: "object",
   additionalProperties: anyText.schema,
@@ -39,13 +44,13 @@ export const SWEEP_KEYS = {
       type: "object",
       properties: { include: combinations, exclude: combinations },
       additionalProperties: {
-        anyOf: [{ type: "array", items: anyText.schema, minItems: 1 }, anyText.schema, range],
+        anyOf: [{ type: "array", items: anyText.schema, minItems: 1 }, single, range],
       },
       minProperties: 1,
       propertyNames,
     },
-    about: "a task for each combination, such as lr=0.1,0.01; repeat it for another list",
-    more: "the last list changes fastest",
+    about: "a task for each combination of the values of these lists",
+    more: "such as `{lr: [0.1, 0.01], seed: 1-3}`; the last list changes fastest",
     flag: { group: "Sweep", placeholder: "NAME=VALUES", repeats: true },
   },
   each: {

@@ -2,6 +2,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { closest } from "../../lib/suggest.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
 import { called, type Fault, fault, misfit, refuse } from "../fault.ts";
+import { UNBRACKETED } from "../keys/sweep.ts";
 import { all, anyText, type ReadContext } from "../readers.ts";
 import type { Entry, Span, Value } from "../value.ts";
 import { type Item, type Listed, metBy, type Shape, shapesOf } from "./matching.ts";
@@ -68,6 +69,14 @@ function axisValues(value: Value, context: ReadContext): Result<string[], Fault[
   if (value.type === "mapping") return longRange(value, context);
   if (value.type === "scalar") {
     if (isRange(value.text)) return rangeOf(value, value.text);
+    if (value.data === null) return refuse(value, "is empty, wanted a list, such as [0.1, 0.2]");
+    const items = UNBRACKETED.test(value.text) ? value.text.split(/,\s*/).join(", ") : null;
+    if (items !== null)
+      return refuse(
+        value,
+        `is the single value "${value.text}", wanted a list`,
+        `write [${items}]; for one value with commas: ["${value.text}"]`,
+      );
     const single = anyText(value);
     return single.ok ? ok([single.value]) : single;
   }
