@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
@@ -9,11 +10,15 @@ import { readScript } from "../intake/script/read-script.ts";
 import { readSubmission } from "../intake/submission.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { shellWord } from "../lib/shell-text.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { nameFrom } from "../model/identity.ts";
+import { isScriptName } from "../model/script-name.ts";
 import type { Draft } from "../model/submission.ts";
+import { shellOf } from "../run/script.ts";
 import type { Context } from "./context.ts";
 import { usageOf } from "./flag-faults.ts";
+import { placeOf, withDashes } from "./meant-line.ts";
 import { readNamedText } from "./named-text.ts";
 
 /** A task file, and the context of its values. */
@@ -54,7 +59,7 @@ export interface FileDrafts {
 export function readDraftsOf(context: Context, of: Named): Result<FileDrafts, Problem> {
   const { file, words, options, defaultCwd, home, nowMs, defaults, sweep, checks } = of;
   const text = readNamedText(context, file);
-  if (!text.ok) return err(checks === undefined ? withHint(text.error, file) : text.error);
+  if (!text.ok) return err(checks === undefined ? withHint(context, text.error, file) : text.error);
   const kind =
     checks?.as !== undefined || !isScript(file, text.value)
       ? "tasks"
@@ -103,12 +108,29 @@ function checkedBy(read: Result<Draft[], Problem>): Result<FileDrafts, Problem> 
 }
 
 /** A word that is no file may be meant as a command to queue. */
-function withHint(refused: Problem, file: string): Problem {
-  const isFile = refused.code !== "NOT_FOUND" || /\.(ya?ml|json)$|^-$/.test(file);
-  if (isFile) return refused;
+function withHint(context: Context, refused: Problem, file: string): Problem {
+  const isLine = /\s/.test(file.trim());
+  const isFile = /\.(ya?ml|json)$|^-$/.test(file) || (isScriptName(file) && !isLine);
+  if (refused.code !== "NOT_FOUND" || isFile) return refused;
   const cut = file.indexOf("=");
   if (cut > 0 && fieldNamed(file.slice(0, cut)) !== null) return { ...refused, hint: `use --set ${file}` };
-  return { ...refused, hint: `to queue a command, put -- before it: stint submit -- ${file} …` };
+  const place = placeOf(file, context.arguments);
+  const rest = context.arguments.slice(place + 1);
+  const before = context.arguments.slice(0, place);
+  if (!isLine)
+    return {
+      ...refused,
+      hint: `to queue a command, put -- before it: ${withDashes([...before, file, ...rest], before.length)}`,
+    };
+  const words = file.trim().split(/\s+/);
+  const [first = ""] = words;
+  const isOfScript = isScriptName(first) && existsSync(resolve(context.cwd, first));
+  const isPlain = words.every((word) => shellWord(word) === word);
+  const line = isPlain ? words : [shellOf(context.env), "-c", file];
+  return {
+    ...refused,
+    hint: `to queue this line: ${withDashes([...before, ...line, ...rest], before.length + (isPlain && isOfScript ? 1 : 0))}`,
+  };
 }
 
 /** Words after `--` are arguments of one script, or a command. */

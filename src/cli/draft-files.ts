@@ -1,12 +1,12 @@
 import type { SubmissionContext } from "../intake/candidate.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { shellWord } from "../lib/shell-text.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Draft } from "../model/submission.ts";
 import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import { besideCommand, type FileDrafts, readDraftsOf } from "./draft-file.ts";
 import type { Wanted } from "./drafts.ts";
+import { placeOf, withDashes } from "./meant-line.ts";
 
 type Around = Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs">;
 
@@ -28,7 +28,7 @@ export function readNamedFiles(context: Context, wanted: Wanted, around: Around)
   for (const file of files) {
     const read = readDraftsOf(context, { ...around, ...wanted, file });
     if (before !== null && wanted.isCheck !== true && mayBeArgument(read, before.kind))
-      return err(argumentOf(before.file, file));
+      return err(argumentOf(context, before.file, file));
     if (!read.ok) return read;
     if (read.value.kind !== "tasks") before = { file, kind: read.value.kind };
     for (const draft of read.value.drafts) {
@@ -45,9 +45,11 @@ function mayBeArgument(read: Result<FileDrafts, Problem>, before: FileDrafts["ki
   return read.ok ? read.value.kind === "script" && before === "sbatch" : read.error.code === "NOT_FOUND";
 }
 
-function argumentOf(script: string, word: string): Problem {
+function argumentOf({ arguments: typed }: Context, script: string, word: string): Problem {
+  const start = placeOf(script, typed);
+  const place = start + 1 + placeOf(word, ["", ...typed.slice(start + 1)]) - 1;
   return usage(
     `"${word}" after "${script}" may be an argument of the script, or another task`,
-    `its arguments follow --: stint submit ${shellWord(script)} -- ${shellWord(word)}   another task: submit it alone`,
+    `its arguments follow --: ${withDashes(typed, place)}   another task: submit it alone`,
   );
 }

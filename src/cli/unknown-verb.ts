@@ -1,19 +1,17 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { isScriptName } from "../intake/script/is-script.ts";
-import { shellWord } from "../lib/shell-text.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import { isScriptName } from "../model/script-name.ts";
 import { shellOf } from "../run/script.ts";
 import { visible } from "./command-line/declare.ts";
 import { nearCommand } from "./command-line/near.ts";
 import type { Context } from "./context.ts";
+import { inShell } from "./meant-line.ts";
 import { VERBS } from "./verbs.ts";
 import { HINTS } from "./words-of-others.ts";
 
 /** Verbs that end or remove something: they are suggested for a clear typo only. */
 const GRAVE: ReadonlySet<string> = new Set(["cancel", "clean", "down", "requeue-stale"]);
-/** A longer command line is shown in part. */
-const MAX_SHOWN = 120;
 
 /** The error for a first word that is no verb: what it may be instead, and what to type. */
 export function unknownVerb(context: Pick<Context, "arguments" | "cwd" | "env">, typed: string): Problem {
@@ -64,11 +62,6 @@ function found(
       ? `to queue it: stint submit ${inShell(words)}`
       : `to queue it: stint submit -- ${typed.includes("/") ? "" : "./"}${inShell(line)}`,
   ];
-}
-
-function inShell(line: readonly string[]): string {
-  const text = line.map(shellWord).join(" ");
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
 /** The suggestion for a mistyped verb; null where none is near enough. */

@@ -1,4 +1,4 @@
-import { isScriptName } from "./script/is-script.ts";
+import { isScriptName } from "../model/script-name.ts";
 
 /** What a file is by its name: tasks in YAML, a script, a temporary file of an editor or a download, or a foreign file. */
 type NameKind = "task" | "script" | "passing" | "foreign";

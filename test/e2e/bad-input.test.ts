@@ -22,6 +22,38 @@ const REFUSED: readonly (readonly [string, { args: readonly string[]; code: numb
     { args: ["submit", "make"], code: 3, says: "put -- before it: stint submit -- make" },
   ],
   [
+    "a command without --",
+    {
+      args: ["run", "-q", "make", "all"],
+      code: 125,
+      says: "put -- before it: stint run -q -- make all",
+    },
+  ],
+  [
+    "a flag of a script",
+    {
+      args: ["submit", "-c", "2", "train.sh", "a.csv", "--epochs", "3"],
+      code: 2,
+      says: "follow --: stint submit -c 2 train.sh -- a.csv --epochs 3",
+    },
+  ],
+  [
+    "a flag of a program",
+    {
+      args: ["submit", "python3", "train.py", "--epochs", "3"],
+      code: 2,
+      says: "follow --: stint submit -- python3 train.py --epochs 3",
+    },
+  ],
+  [
+    "a line as a file",
+    {
+      args: ["submit", "make all", "-c", "2"],
+      code: 3,
+      says: "to queue this line: stint submit -- make all",
+    },
+  ],
+  [
     "a path through a file",
     { args: ["submit", "/etc/passwd/x"], code: 3, says: "is a file, wanted a folder" },
   ],

@@ -1,6 +1,8 @@
 import { own } from "../../lib/own.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Problem } from "../../model/errors.ts";
+import { isScriptName } from "../../model/script-name.ts";
+import { placeOf, withDashes } from "../meant-line.ts";
 import { COMMON_FLAGS, type Flag, type Flags, type ValueType, type Verb } from "./declare.ts";
 import {
   exclusion,
@@ -77,10 +79,16 @@ function readWords(
       operands.push(word);
       continue;
     }
+    const ofCommand =
+      verb.takesCommand === true && !isCommand
+        ? commandMeant(operands, { name, typed, flagAt: at - 1 })
+        : null;
     for (const { called, key, inline } of flagsIn(word, flags)) {
       const flag = key === null ? undefined : flags[key];
       if (key === null || flag === undefined)
-        return err(unknownFlag(name, { typed: called, value: inline ?? valueAfter(typed[at]) }, verb));
+        return err(
+          unknownFlag(name, { typed: called, value: inline ?? valueAfter(typed[at]), ofCommand }, verb),
+        );
       const { value, repeats } = flag;
       const before = repeats ? (texts.get(key) ?? []) : [];
       if (value === undefined) {
@@ -102,6 +110,22 @@ function readWords(
     }
   }
   return ok({ texts, operands });
+}
+
+/** The line that is meant where a flag after an operand is one of a script or of a program; null where there is no operand. */
+function commandMeant(
+  [first, second]: readonly string[],
+  {
+    name,
+    typed,
+    flagAt,
+  }: { readonly name: string; readonly typed: readonly string[]; readonly flagAt: number },
+): string | null {
+  if (first === undefined || /\.(ya?ml|json)$/i.test(first)) return null;
+  const line = [name, ...typed];
+  const at = placeOf(first, line);
+  const argument = second === undefined ? flagAt + 1 : line.indexOf(second, at + 1);
+  return withDashes(line, isScriptName(first) ? argument : at);
 }
 
 function isValueOf(value: ValueType, word: string): boolean {

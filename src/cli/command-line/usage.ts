@@ -56,7 +56,16 @@ export function needlessValue(called: string, typed: string): Problem {
 
 export function unknownFlag(
   name: string,
-  { typed, value }: { readonly typed: string; readonly value: string | null },
+  {
+    typed,
+    value,
+    ofCommand,
+  }: {
+    readonly typed: string;
+    readonly value: string | null;
+    /** The line in which it is a flag of a command. */
+    readonly ofCommand: string | null;
+  },
   { flags, insteadOf }: Pick<Verb, "flags" | "insteadOf">,
 ): Problem {
   const all: Flags = { ...flags, ...COMMON_FLAGS };
@@ -65,7 +74,9 @@ export function unknownFlag(
     ...aliases.map((alias) => `--${alias}`),
   ]);
   const near = closest(typed, names);
-  const usual = near === null ? `its flags: stint ${name} --help` : `did you mean ${near}?`;
+  const known = near === null ? `its flags: stint ${name} --help` : `did you mean ${near}?`;
+  const command = `a command and its arguments follow --: ${ofCommand}`;
+  const usual = ofCommand === null ? known : near === null ? command : `${known} ${command}`;
   const hint = insteadOf?.(typed, value) ?? usual;
   return usage(`"${name}" has no flag ${quoted(typed)}`, hint);
 }

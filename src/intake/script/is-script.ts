@@ -1,17 +1,12 @@
 import type { Runtime } from "../../model/kind.ts";
+import { isScriptName } from "../../model/script-name.ts";
 import { directivesOf } from "./header.ts";
 
 /** A task file may begin with `#!` too. */
 const TASK_FILE = /\.(ya?ml|json)$/i;
-const SCRIPT = /\.(py|sh|bash|slurm|sbatch)$/i;
 
 /** `#!/usr/bin/env -S stint submit` makes a task file executable; as a script, it would queue itself again and again. */
 const FOR_STINT = /^#!.*[\s/]stint(?:\s|$)/;
-
-/** True for a name that only scripts have. */
-export function isScriptName(name: string): boolean {
-  return SCRIPT.test(name);
-}
 
 /** True for the text of a script under its name: by the name, by `#!` at its beginning, or by `#SBATCH` above its first command. */
 export function isScript(name: string, text: string): boolean {
