@@ -97,7 +97,7 @@ async function readLine(
 ): Promise<Ended | { readonly context: Context; readonly run: () => Ended | Promise<Ended> }> {
   if (line.verb === "complete" && line.typed[1] === "--") return answerShell(process, line.typed);
   const asked = flagWords(line.typed);
-  if (asked.includes("--version") || asked.includes("-V")) {
+  if (line.verb === "version" || asked.includes("--version") || asked.includes("-V")) {
     process.out(`${packageJson.version}\n`);
     return EXIT.done;
   }

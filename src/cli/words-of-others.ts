@@ -77,7 +77,6 @@ const TABLE: readonly (readonly [words: string, hint: string])[] = [
   ["rerun resubmit", "a failed task again: stint retry TASK; a completed one: stint submit --from TASK"],
   ["new template templates", "to write a starter file: stint init TEMPLATE"],
   ["check lint parse test", "to check a task file: stint validate FILE"],
-  ["version", "stint --version"],
 ];
 
 /** What to do in stint, by the word that another tool has for it. */

@@ -35,7 +35,7 @@ const OTHERS: Readonly<Record<string, Meant>> = {
   cmd: "run",
   exec: "run",
   execstart: "run",
-  commands: "run",
+  commands: ({ type }) => (type === "scalar" ? "run" : "command"),
   entrypoint: "command",
   shell: (value) =>
     value.type === "scalar" && RUNTIMES.some((name) => name === value.text) ? "runtime" : "run",

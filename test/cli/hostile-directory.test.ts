@@ -55,6 +55,7 @@ function runThere(...command: string[]): { exitCode: number; stdout: string } {
 
 describe("stint in a hostile directory", () => {
   test("runs no code of that directory", () => {
+    expect(runThere(executable, "--version")).toEqual(runThere(executable, "version"));
     expect(runThere(executable, "--version").exitCode).toBe(0);
     expect(runThere(executable, "submit", "--", "true").exitCode).toBe(0);
     expect(existsSync(marker)).toBe(false);

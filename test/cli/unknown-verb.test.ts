@@ -81,7 +81,6 @@ const HINTED: Readonly<Record<string, string>> = {
   images: "--image NAME",
   commit: "stint ls",
   rerun: "stint retry TASK",
-  version: "stint --version",
 };
 
 /** Typos, and the verb that was meant. */

@@ -104,7 +104,7 @@ test.concurrent("scripts in the inbox are queued, and say on record what has no 
   writeFileSync(join(stint.home, "inbox", "two.sh"), "#!/bin/sh\n#SBATCH --nodes=2\ntrue\n");
   const reason = join(stint.home, "inbox", ".rejected", "two.sh.error.txt");
   await until("the second is refused", () => existsSync(reason));
-  expect(readFileSync(reason, "utf8")).toContain('two.sh:2:9: --nodes is "2", wanted 1');
+  expect(readFileSync(reason, "utf8")).toContain("two.sh:2:9: --nodes 2: stint runs on one machine only");
   expect(stint.record(1).metadata).toMatchObject({
     name: "late",
     annotations: { "sbatch.ignored": "--partition=gpu" },

@@ -123,7 +123,7 @@ function unknown(
   { draft, reference }: { draft: Draft; reference: string },
 ): Result<never, Problem> {
   const names = [...index.batch.keys(), ...index.seen.names];
-  const near = closest(reference, new Set(names));
+  const near = closest(reference, new Set(names.filter((name) => name !== draft.name)));
   const message = `it waits for "${reference}", and there is no task of that name`;
   return refuse(draft, message, near === null ? undefined : `did you mean "${near}"?`);
 }

@@ -145,6 +145,11 @@ describe("resolveParents() refuses", () => {
       'Cannot queue "new": it waits for "trian", and there is no task of that name (did you mean "train"?)',
     ],
     [
+      "a name of no task that is near its own",
+      ["ne"],
+      'Cannot queue "new": it waits for "ne", and there is no task of that name',
+    ],
+    [
       "a name of several tasks",
       ["twin"],
       'Cannot queue "new": it waits for "twin", and 2 unfinished tasks have that name (name one by its number: 3, 4)',

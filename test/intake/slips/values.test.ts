@@ -74,6 +74,7 @@ const KEYS: readonly Row[] = [
   ],
   ["run: a\ntags: [x]", unknown("2:1", "tags", "did you mean labels?"), null],
   ["Run: make", unknown("1:1", "Run", "did you mean run?"), "run: make"],
+  ["commands: [echo, hi]", unknown("1:1", "commands", "did you mean command?"), "command: [echo, hi]"],
   ["cmd: make", unknown("1:1", "cmd", "did you mean run?"), "run: make"],
   // A key that is not supported is no way out.
   ["run: a\nservices: 5", '2:1 "services" is unknown', null],
