@@ -67,7 +67,7 @@ test("many tasks are one line on a terminal, and a line each in a pipe", async (
   await using stint = new Stint();
   const on = async (...args: string[]): Promise<string> =>
     (await stint.run(args, { under: ON_TERMINAL })).out.replaceAll("\r\n", "\n");
-  expect(await on("submit", "--hold", "--matrix", "n=1-12", "--", "true")).toStartWith(
+  expect(await on("submit", "--hold", "--matrix", "n=1-12", "--", "true", "${{ matrix.n }}")).toStartWith(
     "queued 12 tasks (1-12)\n",
   );
   expect(await on("cancel", "2", "5-12")).not.toContain("tasks (");
