@@ -247,7 +247,7 @@ describe("config.yaml", () => {
     expect(await stint.ok("jobs")).toMatch(/^jobs +2 +2 +config.yaml$/m);
     const submitted = await stint.run(["submit", "--hold", "--", "true"]);
     expect([submitted.code, submitted.err.includes(refused)]).toEqual([0, true]);
-    expect(stint.record(4).spec["priority"]).toBe(7);
+    expect((await stint.reach(4, "queued")).spec["priority"]).toBe(7);
 
     writeFileSync(config, "jobs: 3\n");
     await until(
