@@ -31,7 +31,7 @@ export async function tellOfTexts(
 }
 
 /** The variables of a job that differ between members. */
-const OF_MEMBER = /STINT_(?:VALUE|SWEEP)_|SLURM_ARRAY_|SLURM_JOB_NAME/;
+const OF_MEMBER = /STINT_(?:VALUE|SWEEP|TASK)_|SLURM_ARRAY_|SLURM_JOB_/;
 
 /** Sweeps whose members are the same, because no text of the task has a value. An sbatch script is excepted: what it runs knows Slurm's variables. */
 function idleSweeps(drafts: readonly Draft[]): string[] {

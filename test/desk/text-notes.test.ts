@@ -113,6 +113,7 @@ describe("tellOfTexts() on a sweep", () => {
     "run: echo ${{ matrix.seed }}",
     "run: echo $STINT_VALUE_LR",
     "run: echo $STINT_SWEEP_INDEX",
+    "run: echo $STINT_TASK_NAME",
     "run: echo\ncpus: ${{ matrix.seed }}",
     "run: echo\nenv: {LR: '${{ matrix.lr }}'}",
     "run: echo\nslurm: {tasks: 1}",
