@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { containerOf, type Kind } from "../model/kind.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
-import { jobEnvironment } from "../run/environment.ts";
+import { environmentOfKind } from "../run/environment.ts";
 import { missingScript, obstacleToEnter } from "../run/missing.ts";
 import { findProgram } from "../run/program.ts";
 import type { Caller } from "./caller.ts";
@@ -61,13 +61,7 @@ function absenceOf(kind: Kind, captured: Caller["env"]): string | null {
   const fault = obstacleToEnter(cwd);
   if (fault !== null) return fault.error;
   if (mode.type !== "command") return null;
-  const { environment } = jobEnvironment({
-    policy: kind.environment,
-    captured,
-    task: kind.env,
-    expands: kind.expands,
-    runner: {},
-  });
+  const { environment } = environmentOfKind(kind, { captured });
   const program = findProgram(mode.command, { cwd, path: environment["PATH"] });
   return program.ok ? (missingScript(mode, cwd)?.error ?? null) : program.error.error;
 }

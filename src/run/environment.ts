@@ -3,7 +3,7 @@ import { failureOfAttempt } from "../model/attempt.ts";
 import type { Device } from "../model/device.ts";
 import { expanded } from "../model/expansion.ts";
 import { valueVariable } from "../model/group.ts";
-import type { EnvironmentPolicy } from "../model/kind.ts";
+import type { EnvironmentPolicy, Kind } from "../model/kind.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 
 /** The PATH of a job whose policy is `clear`, and the search path for programs when a job has none. */
@@ -57,6 +57,15 @@ export function jobEnvironment(layers: EnvironmentLayers): {
     shadowed: Object.keys(task).filter((name) => Object.hasOwn(runner, name)),
     unset: values.flatMap(({ name, unset }) => unset.map((needed) => ({ name, needed }))),
   };
+}
+
+/** The same for a job of a kind, whose own layers are given by the task; others may be added or replaced. */
+export function environmentOfKind(
+  kind: Kind,
+  layers: Pick<EnvironmentLayers, "captured"> & Partial<EnvironmentLayers>,
+): ReturnType<typeof jobEnvironment> {
+  const { environment: policy, env: task, expands } = kind;
+  return jobEnvironment({ policy, task, expands, runner: {}, ...layers });
 }
 
 function merge(layers: readonly Variables[]): Map<string, string> {

@@ -1,18 +1,12 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Kind } from "../model/kind.ts";
-import { jobEnvironment } from "./environment.ts";
+import { environmentOfKind } from "./environment.ts";
 import { findProgram } from "./program.ts";
 
 /** Which Python a job would run with, in a few words; undefined where it would find none. */
 export function pythonOf(kind: Kind, captured: Readonly<Record<string, string>>): string | undefined {
-  const { environment } = jobEnvironment({
-    policy: kind.environment,
-    captured,
-    task: kind.env,
-    expands: kind.expands,
-    runner: {},
-  });
+  const { environment } = environmentOfKind(kind, { captured });
   const { mode, cwd } = kind;
   const isPython = mode.type === "command" && basename(mode.command).startsWith("python");
   const names = isPython ? [mode.command] : ["python3", "python"];

@@ -3,7 +3,7 @@ import { readPrivateFile } from "../lib/private-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { EnvironmentSource, Kind } from "../model/kind.ts";
 import { parseDotenv } from "./dotenv.ts";
-import { jobEnvironment } from "./environment.ts";
+import { environmentOfKind } from "./environment.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -69,13 +69,10 @@ export function secretValues(kind: Kind, submitter: Variables): string[] {
     return read.ok ? Object.values(read.value) : [];
   });
   const sources = readSources(kind.envFrom ?? [], submitter);
-  const { environment } = jobEnvironment({
+  const { environment } = environmentOfKind(kind, {
     policy: { policy: "inherit" },
     captured: submitter,
     sources: sources.ok ? sources.value : {},
-    task: kind.env,
-    expands: kind.expands,
-    runner: {},
   });
   const guessed = [...Object.entries(submitter), ...Object.entries(environment)].flatMap(([name, value]) =>
     LOOKS_SECRET.test(name) && value.length >= MIN_GUESSED_LENGTH ? [value] : [],

@@ -10,7 +10,7 @@ import type { EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Placement } from "../../plan/place.ts";
-import { describeUnset, deviceVariables, jobEnvironment, runnerVariables } from "../../run/environment.ts";
+import { describeUnset, deviceVariables, environmentOfKind, runnerVariables } from "../../run/environment.ts";
 import type { Launched, NotStarted } from "../../run/launch.ts";
 import { refuseMissing } from "../../run/missing.ts";
 import { refusedBySystem } from "../../run/not-started.ts";
@@ -223,12 +223,9 @@ function launchJob(
   const slurm = slurmVariables(task, { node, devices: supervisor.devices?.named(ids) ?? [] });
   const sources = readSources(kind.envFrom ?? [], captured);
   if (!sources.ok) return err(refusedSources(kind.envFrom ?? [], sources.error));
-  const { environment, unset } = jobEnvironment({
-    policy: kind.environment,
+  const { environment, unset } = environmentOfKind(kind, {
     captured,
     sources: sources.value,
-    task: kind.env,
-    expands: kind.expands,
     runner: { ...variables, ...devices, ...slurm },
     isInImage: runner.isInImage,
   });

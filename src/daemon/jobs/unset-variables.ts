@@ -1,7 +1,7 @@
 import { ok, type Result } from "../../lib/result.ts";
 import { type Problem, rejected } from "../../model/errors.ts";
 import type { Draft } from "../../model/submission.ts";
-import { describeUnset, jobEnvironment } from "../../run/environment.ts";
+import { describeUnset, environmentOfKind } from "../../run/environment.ts";
 import { readSources } from "../../run/secrets.ts";
 
 /** Variables that stint sets when a job starts. */
@@ -18,13 +18,9 @@ export function refuseUnsetVariables(
     // The members of a sweep name the same variables.
     if (kind.expands === undefined || (group !== undefined && group.index > 1)) continue;
     const sources = readSources(kind.envFrom ?? [], submitter);
-    const { unset } = jobEnvironment({
-      policy: kind.environment,
+    const { unset } = environmentOfKind(kind, {
       captured: submitter,
       sources: sources.ok ? sources.value : {},
-      task: kind.env,
-      expands: kind.expands,
-      runner: {},
       isInImage: kind.type === "container",
     });
     const missing = unset.find(({ needed }) => !OF_START.test(needed));
