@@ -1,7 +1,7 @@
 import { OF_CONFIG } from "../slips/known.ts";
 import { camelCase } from "../value.ts";
 import { readYaml } from "../yaml-text.ts";
-import { shapeOf } from "./shape.ts";
+import { type FileShape, shapeOf } from "./shape.ts";
 
 /** What a file of stint's own is. */
 export const FORMS = ["task", "schedule", "config"] as const;
@@ -25,11 +25,17 @@ export function isTaskWithTimes(keys: ReadonlyMap<string, unknown>): boolean {
   return !keys.has("task") && [...keys.keys()].some((key) => OF_TASKS.has(camelCase(key)));
 }
 
+/** True where `jobs:` has jobs below it, as in a workflow of another tool: in a config.yaml it is a number. */
+export function hasJobsBelow({ keys }: FileShape): boolean {
+  return (keys.get("jobs")?.below.size ?? 0) > 0;
+}
+
 /** What a text is, with or without faults; a file that is called config.yaml and has no key of a task is one. */
 export function formOf(text: string, file: string): Form {
   const keys = keysOf(text);
-  const form = formOfKeys(keys);
   const isNamed = /(?:^|\/)config\.ya?ml$/.test(file);
+  const told = formOfKeys(keys);
+  const form = told === "config" && !isNamed && hasJobsBelow(shapeOf(text)) ? "task" : told;
   return isNamed && form === "task" && !keys.some((key) => OF_TASKS.has(camelCase(key))) ? "config" : form;
 }
 

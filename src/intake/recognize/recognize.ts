@@ -3,7 +3,7 @@ import { type Diagnostic, diagnose } from "../diagnostic.ts";
 import { fault, type Source } from "../fault.ts";
 import { Lines } from "../slips/lines.ts";
 import { FOREIGN } from "./foreign.ts";
-import { type Form, formOfKeys, isTaskWithTimes } from "./form.ts";
+import { type Form, formOfKeys, hasJobsBelow, isTaskWithTimes } from "./form.ts";
 import { type FileShape, shapeOf } from "./shape.ts";
 
 const CALLED: Readonly<Record<Form, string>> = {
@@ -47,12 +47,12 @@ function foreign(shape: FileShape, file: string): Found | null {
 }
 
 /** Another file of stint than the one that is wanted. */
-function ownForm({ keys, lines }: FileShape, wanted: Form, file: string): Found | null {
+function ownForm(shape: FileShape, wanted: Form, file: string): Found | null {
+  const { keys, lines } = shape;
   const form = formOfKeys(keys.keys());
   if (form === wanted || form === "task") return null;
   if (form === "schedule" && isTaskWithTimes(keys)) return null;
-  // `jobs:` with jobs below it is of a workflow.
-  if (form === "config" && (keys.get("jobs")?.below.size ?? 0) > 0) return null;
+  if (form === "config" && hasJobsBelow(shape)) return null;
   const row = lines.find(({ text }) => text !== "---")?.row ?? 0;
   const hint =
     form === "schedule"

@@ -191,6 +191,7 @@ describe("formOf()", () => {
     ["run: a\n", "config.yaml", "task"],
     ["run: a\njobs: 4\n", "job.yaml", "task"],
     ["jbos: 4\n", "job.yaml", "task"],
+    ["on: push\njobs:\n  a:\n    runs-on: x\n", "job.yaml", "task"],
   ])("%j in %s", (text, file, form) => {
     expect(formOf(text, file)).toBe(form as never);
   });
