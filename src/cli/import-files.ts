@@ -15,8 +15,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { localZone } from "../lib/zone.ts";
 import { EXIT, type Problem, problem } from "../model/errors.ts";
 import type { Schedule } from "../model/schedule.ts";
-import { stateUnder } from "../model/schedule.ts";
-import { upcoming } from "../plan/schedule.ts";
+import { firstFirings } from "../plan/schedule.ts";
 import { cronFault } from "../plan/timetable.ts";
 import { createAll } from "../store/create-all.ts";
 import { tryFs } from "../store/fs-errors.ts";
@@ -144,10 +143,7 @@ function scheduleReady(
   const drafts = draftsOfSchedule(read.value, { path, name }, options);
   if (!drafts.ok) return err(drafts.error.message);
   const rule = read.value.schedule;
-  const { nowMs } = options;
-  const state = stateUnder(rule, null, { uid: "", changedMs: nowMs });
-  const next = upcoming({ ...rule, jitterMs: 0 }, state, { nowMs, count: SHOWN });
-  const schedule = { rule, nextMs: next.map(({ atMs }) => atMs) };
+  const schedule = { rule, nextMs: firstFirings(rule, { nowMs: options.nowMs, count: SHOWN }) };
   return ok({ ...file, path, schedule, isThere: isSameText(path, text) });
 }
 

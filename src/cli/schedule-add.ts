@@ -9,8 +9,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { localZone } from "../lib/zone.ts";
 import { EXIT, type Problem, problem } from "../model/errors.ts";
 import { NAME_PATTERN } from "../model/identity.ts";
-import { stateUnder } from "../model/schedule.ts";
-import { upcoming } from "../plan/schedule.ts";
+import { firstFirings } from "../plan/schedule.ts";
 import { cronFault } from "../plan/timetable.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
@@ -60,8 +59,7 @@ export async function addSchedules(context: Context, layout: Layout, added: Adde
     }
     const { schedule } = read.value;
     const { nowMs } = options;
-    const state = stateUnder(schedule, null, { uid: "", changedMs: nowMs });
-    const next = upcoming({ ...schedule, jitterMs: 0 }, state, { nowMs, count: 1 }).map(({ atMs }) => atMs);
+    const next = firstFirings(schedule, { nowMs, count: 1 });
     await tellOfTexts(context, drafts.value);
     lines.push(`${name}: ${describeTiming(schedule.timing)}, ${nextInWords(next, nowMs)}`);
   }

@@ -1,4 +1,4 @@
-import type { Schedule, ScheduleState } from "../model/schedule.ts";
+import { type Schedule, type ScheduleState, stateUnder } from "../model/schedule.ts";
 import { type Timetable, timetable } from "./timetable.ts";
 
 /** A firing within cron's own minute is on time, even with `catchUp: none`. */
@@ -46,6 +46,15 @@ export function due(schedule: Schedule, mark: Mark, nowMs: number): Due {
     .filter(({ atMs }) => atMs <= nowMs && atMs >= earliestMs);
   const [next] = upcoming(schedule, mark, { nowMs, count: 1 });
   return { firings: firings.slice(-most), nextMs: next?.atMs ?? null };
+}
+
+/** When a schedule that is added now would fire next, in ms since the epoch; its jitter is known only once it has a uid. */
+export function firstFirings(
+  schedule: Schedule,
+  { nowMs, count }: { nowMs: number; count: number },
+): number[] {
+  const state = stateUnder(schedule, null, { uid: "", changedMs: nowMs });
+  return upcoming({ ...schedule, jitterMs: 0 }, state, { nowMs, count }).map(({ atMs }) => atMs);
 }
 
 /** The next firings of a schedule after now, without the due ones. */

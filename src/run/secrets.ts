@@ -64,15 +64,15 @@ const MIN_NAMED_LENGTH = 4;
 /** The values to hide in a job's output: all of `envFrom`, and those of variables whose names look secret. */
 export function secretValues(kind: Kind, submitter: Variables): string[] {
   // Each for itself: the values of the others are hidden where one source is gone.
-  const named = (kind.envFrom ?? []).flatMap((source) => {
-    const read = readSource(source, submitter);
-    return read.ok ? Object.values(read.value) : [];
-  });
-  const sources = readSources(kind.envFrom ?? [], submitter);
+  const reads = (kind.envFrom ?? []).map((source) => readSource(source, submitter));
+  const read = reads.flatMap((one) => (one.ok ? [one.value] : []));
+  const named = read.flatMap((values) => Object.values(values));
+  const sources =
+    read.length === reads.length ? Object.fromEntries(read.flatMap((values) => Object.entries(values))) : {};
   const { environment } = environmentOfKind(kind, {
     policy: { policy: "inherit" },
     captured: submitter,
-    sources: sources.ok ? sources.value : {},
+    sources,
   });
   const guessed = [...Object.entries(submitter), ...Object.entries(environment)].flatMap(([name, value]) =>
     LOOKS_SECRET.test(name) && value.length >= MIN_GUESSED_LENGTH ? [value] : [],

@@ -1,15 +1,7 @@
-import {
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import { textOf } from "../lib/file-text.ts";
 import { uuid } from "../lib/random.ts";
 import { shellWord, withoutComments } from "../lib/shell-text.ts";
 import type { Device } from "../model/device.ts";
@@ -22,6 +14,7 @@ import srunText from "./sh/srun.sh" with { type: "text" };
 /** What a job of Slurm finds in its environment and beside its script, for a task that came as an sbatch script. */
 
 const MEBIBYTE = 1_024 * 1_024;
+const SRUN = `#!/bin/sh\n${withoutComments(srunText)}\n`;
 
 /** The variables of sbatch(1) that one machine can give; none for a task that is no job of Slurm. */
 export function slurmVariables(
@@ -78,22 +71,13 @@ export function slurmVariables(
  */
 export function srunVariables(programs: string, path: string = PLAIN_PATH): Record<string, string> {
   const file = join(programs, "srun");
-  const text = `#!/bin/sh\n${withoutComments(srunText)}\n`;
-  if (contentOf(file) !== text) {
+  if (textOf(file) !== SRUN) {
     mkdirSync(programs, { recursive: true, mode: 0o700 });
     const staged = `${file}.${uuid()}`;
-    writeFileSync(staged, text, { mode: 0o700 });
+    writeFileSync(staged, SRUN, { mode: 0o700 });
     renameSync(staged, file);
   }
   return { PATH: `${programs}:${path}`, "BASH_FUNC_srun%%": `() {  ${shellWord(file)} "$@"\n}` };
-}
-
-function contentOf(file: string): string | null {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return null;
-  }
 }
 
 /** Where a job's logs are, and what names their links. */

@@ -79,16 +79,16 @@ function readWords(
       operands.push(word);
       continue;
     }
-    const ofCommand =
-      verb.takesCommand === true && !isCommand
-        ? commandMeant(operands, { name, typed, flagAt: at - 1 })
-        : null;
+    const flagAt = at - 1;
     for (const { called, key, inline } of flagsIn(word, flags)) {
       const flag = key === null ? undefined : flags[key];
-      if (key === null || flag === undefined)
+      if (key === null || flag === undefined) {
+        const takesWords = verb.takesCommand === true && !isCommand;
+        const ofCommand = takesWords ? commandMeant(operands, { name, typed, flagAt }) : null;
         return err(
           unknownFlag(name, { typed: called, value: inline ?? valueAfter(typed[at]), ofCommand }, verb),
         );
+      }
       const { value, repeats } = flag;
       const before = repeats ? (texts.get(key) ?? []) : [];
       if (value === undefined) {

@@ -33,7 +33,7 @@ export async function complete(
   if (place === "command") return `command ${cut + 1}\n`;
   const paths = place.completes.find(isPaths);
   if (paths !== undefined) return `${paths}\n`;
-  const offers = offersFor(context, place, cut < 0 ? typed : typed.slice(0, cut));
+  const offers = await offersFor(context, place, cut < 0 ? typed : typed.slice(0, cut));
   if (shell !== "bash") return answer(offers.map(([word, meaning]) => `${word}\t${oneLine(meaning)}`));
   const stays = shellWords(line.slice(last.start, line.length - replaced.length)).words[0]?.length ?? 0;
   const current = typed.at(-1) ?? "";
@@ -74,9 +74,9 @@ function verbPlace(current: string): Place {
 }
 
 /** The words that a place can have, each once, with what stays before them. */
-function offersFor(context: Context, place: Place, typed: readonly string[]): OfferedWord[] {
+async function offersFor(context: Context, place: Place, typed: readonly string[]): Promise<OfferedWord[]> {
   const home = place.completes.length === 0 ? null : openHome(homePath(atHome(context, typed)));
-  const objects = home?.ok === true ? new Objects(home.value) : null;
+  const objects = home?.ok === true ? new Objects(home.value, await pausedReader(place)) : null;
   const named = place.completes.flatMap((one) => objects?.offers(one, place.typed) ?? []);
   const offers = new Map<string, string>();
   for (const [word, meaning] of [...place.words, ...named]) {
@@ -84,6 +84,12 @@ function offersFor(context: Context, place: Place, typed: readonly string[]): Of
     if (!offers.has(word) && oneLine(word) === word) offers.set(word, meaning);
   }
   return [...offers].map(([word, meaning]): OfferedWord => [place.kept + word, meaning]);
+}
+
+/** Reads whether a schedule is paused; the reader of YAML is loaded where that is asked alone. */
+async function pausedReader({ completes }: Place): Promise<(text: string) => boolean | null> {
+  if (!completes.some((one) => one === "firingSchedules" || one === "pausedSchedules")) return () => null;
+  return (await import("../../intake/schedule-edit.ts")).pausedIn;
 }
 
 /** How many words a `--home` before the verb takes. */

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { kindOfName } from "../../intake/inbox-name.ts";
-import { pausedIn } from "../../intake/schedule-edit.ts";
 import { counted } from "../../lib/counted.ts";
 import { NAME_PATTERN, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
 import { directoryOf, PLACES, STATES, type StateDirectory } from "../../model/state.ts";
@@ -24,10 +23,19 @@ const ALL: TasksFor = { eligible: () => true };
 /** The names of objects in a home, read within bounds so that a shell need not wait; `typed` is how the word begins. */
 export class Objects {
   readonly #layout: Layout;
+  readonly #isPaused: (path: string) => boolean;
   readonly #ids = new Map<StateDirectory, readonly TaskId[]>();
 
-  constructor(layout: Layout) {
+  /** `pausedIn` tells whether the text of a schedule pauses it: to load it takes longer than most answers. */
+  constructor(layout: Layout, pausedIn: (text: string) => boolean | null) {
     this.#layout = layout;
+    this.#isPaused = (path) => {
+      try {
+        return pausedIn(readFileSync(path, "utf8")) === true;
+      } catch {
+        return false;
+      }
+    };
   }
 
   offers(completes: Completes, typed: string): OfferedWord[] {
@@ -54,9 +62,9 @@ export class Objects {
       case "schedules":
         return schedulesOf(this.#layout);
       case "firingSchedules":
-        return schedulesOf(this.#layout, (path) => !isPaused(path));
+        return schedulesOf(this.#layout, (path) => !this.#isPaused(path));
       case "pausedSchedules":
-        return schedulesOf(this.#layout, isPaused);
+        return schedulesOf(this.#layout, this.#isPaused);
       case "gpus":
         return this.#devices().map(({ index, name }): OfferedWord => [String(index), name]);
       case "gpuModels":
@@ -198,12 +206,4 @@ function schedulesOf(layout: Layout, isWanted: (path: string) => boolean = () =>
     .map((file) => basename(file, extname(file)))
     .filter((name) => NAME_PATTERN.test(name))
     .map((name): OfferedWord => [name, "schedule"]);
-}
-
-function isPaused(path: string): boolean {
-  try {
-    return pausedIn(readFileSync(path, "utf8")) === true;
-  } catch {
-    return false;
-  }
 }

@@ -3,11 +3,9 @@ import { formatDuration } from "../../lib/duration.ts";
 import { rangesOf } from "../../lib/ranges.ts";
 import type { Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
+import { shortRanges } from "./many.ts";
 import type { Holders } from "./shortage.ts";
 import { longWait } from "./wait.ts";
-
-/** A longer list of ranges is not read. */
-const MOST_RANGES = 8;
 
 /** The same for tasks that one text explains; null for one that is explained alone. */
 export function likenessOf({ status }: Task, waits: readonly Wait[]): string | null {
@@ -24,8 +22,7 @@ export function explainAlike(
   around: { readonly nowMs: number; readonly waits: readonly Wait[]; readonly holders: Holders },
 ): string[] {
   const ranges = rangesOf(tasks.map(({ metadata }) => metadata.number));
-  const more = ranges.length > MOST_RANGES ? " and more" : "";
-  const named = `  tasks ${ranges.slice(0, MOST_RANGES).join(", ")}${more}`;
+  const named = `  tasks ${shortRanges(ranges)}`;
   const id = ranges.join(" ");
   const status = tasks[0]?.status;
   if (status?.state === "completed")

@@ -7,13 +7,12 @@ import { className, failureEntry } from "../../model/failure.ts";
 import { failureText, whyFailed, withoutSearchPath } from "../../model/failure-text.ts";
 import { notFoundByShell } from "../../model/shell-words.ts";
 import { inNumberOrder, type Task } from "../../model/task.ts";
+import { MOST_RANGES, shortRanges } from "./many.ts";
 import { renderTable } from "./table.ts";
 
 /** The record keeps more; `stint logs` shows all. */
 const LOG_LINES = 12;
 const MOST_ATTEMPTS = 6;
-/** A longer list of ranges is not read. */
-const MOST_RANGES = 8;
 
 /** Why a task failed: the verdict, the end of the log, the attempts, and what to do. */
 export function failedLines(task: Task, nowMs: number): string[] {
@@ -141,17 +140,16 @@ export function groupLines(tasks: readonly Task[], nowMs: number): string[] {
   const sample = tasks.toSorted(inNumberOrder).at(-1);
   if (sample === undefined) return [];
   const ranges = rangesOf(tasks.map(({ metadata }) => metadata.number));
-  const more = ranges.length > MOST_RANGES ? " and more" : "";
   const failure = failureOfAttempt(sample.status.attempts.at(-1));
   const all =
-    more === ""
+    ranges.length <= MOST_RANGES
       ? ranges.join(" ")
       : `--failed${failure === null ? "" : ` --class ${failure.code.toLowerCase().replaceAll("_", "-")}`}`;
   const advice = adviceLines(sample, all);
   const followed = new Set(tasks.map(whatFollowed));
   return [
     `${counted(tasks.length, "task")} failed: ${whyFailed(sample)}${followed.size === 1 ? whatFollowed(sample) : ""}`,
-    `  tasks ${ranges.slice(0, MOST_RANGES).join(", ")}${more}`,
+    `  tasks ${shortRanges(ranges)}`,
     `  for example ${sample.metadata.id}${endedWhen(sample, nowMs)}`,
     ...logLines(sample),
     ...advice,

@@ -4,7 +4,8 @@ import { numberOf, type TaskId } from "../../model/identity.ts";
 
 /** More tasks than this are one line on a terminal. */
 const MOST_LINES = 10;
-const MOST_RANGES = 8;
+/** A longer list of ranges is not read. */
+export const MOST_RANGES = 8;
 
 /** True where a terminal gets a summary in place of a line for each task; a pipe always gets the lines. */
 export function isSummed(count: number, { isTerminal }: { readonly isTerminal: boolean }): boolean {
@@ -24,7 +25,10 @@ export function summaryLine(done: string, ids: readonly TaskId[]): string {
 
 /** `120 tasks (3-122)`. */
 export function manyTasks(ids: readonly TaskId[]): string {
-  const ranges = rangesOf(ids.map(numberOf));
-  const more = ranges.length > MOST_RANGES ? ", …" : "";
-  return `${counted(ids.length, "task")} (${ranges.slice(0, MOST_RANGES).join(", ")}${more})`;
+  return `${counted(ids.length, "task")} (${shortRanges(rangesOf(ids.map(numberOf)), ", …")})`;
+}
+
+/** `3-7, 12 and more`. */
+export function shortRanges(ranges: readonly string[], more = " and more"): string {
+  return `${ranges.slice(0, MOST_RANGES).join(", ")}${ranges.length > MOST_RANGES ? more : ""}`;
 }

@@ -11,10 +11,8 @@ import { describePause, type Pause } from "../../plan/pause.ts";
 import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { pausedLines } from "./control.ts";
+import { shortRanges } from "./many.ts";
 import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
-
-/** A longer list of ranges is not read. */
-const MOST_RANGES = 8;
 
 /** Why a task waits, as a clause for a table. */
 export function shortWait(wait: Wait, nowMs: number): string {
@@ -176,9 +174,7 @@ function parentLines(parents: readonly UnmetParent[], id: string): string[] {
   if (state === "unfinished") return [`Waiting for ${task} ${wanted}.`];
   const isOne = parents.length === 1;
   const ranges = rangesOf(parents.map((parent) => numberOf(parent.task)));
-  const more = ranges.length > MOST_RANGES ? " and more" : "";
-  const numbers = `${ranges.slice(0, MOST_RANGES).join(", ")}${more}`;
-  const who = isOne ? task : `${counted(parents.length, "task")} (${numbers})`;
+  const who = isOne ? task : `${counted(parents.length, "task")} (${shortRanges(ranges)})`;
   const line = `Waiting for ${who} ${wanted}, but ${isOne ? "it" : "each"} ${howParentEnded(state)}.`;
   if (state === "completed" || state === "gone") return [line, `Cancel it: stint cancel ${id}`];
   return [
