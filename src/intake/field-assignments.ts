@@ -82,7 +82,7 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): 
       }
       if (!isCount) return [fault(value.span, message)];
       const said = fault(value.span, message, `write retries: ${value.text}`);
-      return [span === NOWHERE ? said : { ...said, instead: { span, text: "retries" } }];
+      return [insteadOf(span, said, "retries")];
     }
     case "sweep":
       return [

@@ -46,6 +46,15 @@ const OPEN_ALIASES: Readonly<Record<string, string>> = {
 
 /** Finds the meaning of a key; `typed` is its path, joined by dots. */
 export function meaningOf(typed: string): Meaning {
+  return knownMeaning(typed) ?? { type: "unknown", suggestion: suggestion(typed) };
+}
+
+/** True for a key that has a meaning; a suggestion, which is slow, is not made. */
+export function isKnownKey(typed: string): boolean {
+  return knownMeaning(typed) !== null;
+}
+
+function knownMeaning(typed: string): Exclude<Meaning, { type: "unknown" }> | null {
   const [first = "", ...rest] = typed.split(".");
   const open = own(OPEN_ALIASES, camelCase(first)) ?? camelCase(first);
   const opened = own(FIELDS, open);
@@ -60,9 +69,7 @@ export function meaningOf(typed: string): Meaning {
   if (own(SWEEP_KEYS, canonical) !== undefined) return { type: "sweep", key: canonical };
   if (OF_SCHEDULES.has(canonical)) return { type: "schedule" };
   const hint = own(UNSUPPORTED, canonical);
-  return hint === undefined
-    ? { type: "unknown", suggestion: suggestion(typed) }
-    : { type: "unsupported", key: canonical, hint };
+  return hint === undefined ? null : { type: "unsupported", key: canonical, hint };
 }
 
 /** The field that a key names; null where it names none. */

@@ -9,7 +9,7 @@ import { type Fault, fault, misfit, refuse } from "./fault.ts";
 import { meaningOf } from "./key-names.ts";
 import { scheduleKeys } from "./keys/schedule.ts";
 import { text } from "./readers.ts";
-import { recognize } from "./recognize/recognize.ts";
+import { orRecognized } from "./recognize/recognize.ts";
 import { type CalendarTime, instantIn, zoneName } from "./schedule-times.ts";
 import { documentDrafts } from "./submission.ts";
 import {
@@ -52,8 +52,7 @@ export interface ScheduleContext extends SubmissionContext {
 export function readSchedule(fileText: string, context: ScheduleContext): Result<ScheduleFile, Diagnostic[]> {
   const source = { file: context.file, text: fileText };
   const read = readFileText(source, (documents, whole) => readDocuments(documents, { context, text: whole }));
-  const known = read.ok ? null : recognize(source, "schedule");
-  return known === null ? read : err([known.diagnostic]);
+  return orRecognized(read, source, "schedule");
 }
 
 function readDocuments(

@@ -9,7 +9,7 @@ import { fault } from "./fault.ts";
 import { countsBy, mapping } from "./mapping.ts";
 import { pings, receivers } from "./notice-readers.ts";
 import { count, duration, listOf, oneOf, size } from "./readers.ts";
-import { recognize } from "./recognize/recognize.ts";
+import { orRecognized } from "./recognize/recognize.ts";
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
 import { DRAFT, type Schema } from "./schema.ts";
 import { withShared } from "./schema-parts.ts";
@@ -107,8 +107,7 @@ export function parseSettings(
     const read = settingsKeys(value, { home: userHome, defaultCwd: userHome, nowMs: 0 });
     return read.ok ? ok(settingsOf(read.value)) : read;
   });
-  const known = made.ok ? null : recognize(source, "config");
-  return known === null ? made : err([known.diagnostic]);
+  return orRecognized(made, source, "config");
 }
 
 type Given = Extract<ReturnType<typeof settingsKeys>, { ok: true }>["value"];

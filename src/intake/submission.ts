@@ -4,7 +4,7 @@ import type { SubmissionContext } from "./candidate.ts";
 import { type Diagnostic, MAX_DIAGNOSTICS } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
 import { isLongForm, readLongForm } from "./long-form.ts";
-import { recognize } from "./recognize/recognize.ts";
+import { orRecognized } from "./recognize/recognize.ts";
 import { draftsOf } from "./sweep/expand.ts";
 import { Room } from "./sweep/room.ts";
 import { isSweepKey } from "./sweep/sweep.ts";
@@ -13,9 +13,7 @@ import { readFileText } from "./yaml-text.ts";
 
 /** Reads a task file: a draft for each document, or one for each member of its sweep, or all faults of all documents. */
 export function readSubmission(fileText: string, context: SubmissionContext): Result<Draft[], Diagnostic[]> {
-  const read = readDrafts(fileText, context);
-  const known = read.ok ? null : recognize({ file: context.file, text: fileText }, "task");
-  return known === null ? read : err([known.diagnostic]);
+  return orRecognized(readDrafts(fileText, context), { file: context.file, text: fileText }, "task");
 }
 
 function readDrafts(fileText: string, context: SubmissionContext): Result<Draft[], Diagnostic[]> {

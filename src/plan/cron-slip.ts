@@ -1,4 +1,5 @@
 import { parseDuration } from "../lib/duration.ts";
+import { meantDuration } from "../lib/meant-amount.ts";
 import { own } from "../lib/own.ts";
 import { closest } from "../lib/suggest.ts";
 import { NICKNAMES } from "./cron.ts";
@@ -58,10 +59,8 @@ const REBOOT = "`stint service install` starts stint at boot, and what is queued
 
 /** `5m` of `5 minutes`; null for what is no period. */
 function everyText(words: readonly string[]): string | null {
-  const short = words
-    .join("")
-    .replace(/^(\d+)([smhd])[a-z]*$/i, (_, count: string, unit: string) => `${count}${unit.toLowerCase()}`);
-  return parseDuration(short) === null ? null : short;
+  const meant = meantDuration(words.join(" "));
+  return meant === null || parseDuration(meant.text) === null ? null : meant.text;
 }
 
 function withCommand(times: string, command: readonly string[]): CronSlip {

@@ -24,6 +24,12 @@ test.each([
   ["TZ=UTC @daily", "begins with a time zone", 'write timeZone: UTC and cron: "@daily"'],
   ["@every 1h30m", 'is "@every 1h30m", wanted five fields', "write every: 1h30m in place of cron:"],
   ["every 5 minutes", 'is "every 5 minutes", wanted five fields', "write every: 5m in place of cron:"],
+  [
+    "@every 5 months",
+    'is "@every 5 months", wanted five fields',
+    "for a period write every: 5m in place of cron:",
+  ],
+  ["@every 2 weeks", 'is "@every 2 weeks", wanted five fields', "write every: 14d in place of cron:"],
   ["@every month", 'is "@every month", wanted five fields', "for a period write every: 5m in place of cron:"],
   [
     "@reboot",

@@ -8,7 +8,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set(
   ),
 );
 
-const SUB_DAG = "import the other file too, and name its tasks in after:";
+export const SUB_DAG = "import the other file too, and name its tasks in after:";
 const AS_COMMAND = "write it as a command, or leave the step out";
 
 /** What has no counterpart, and the way out. */

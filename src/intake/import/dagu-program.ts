@@ -4,7 +4,7 @@ import { RUNTIMES } from "../../model/kind.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { MappingValue, Value } from "../value.ts";
 import { splitWords } from "../words.ts";
-import { valueAt } from "./dagu-keys.ts";
+import { SUB_DAG, valueAt } from "./dagu-keys.ts";
 import { foreignReference, textsIn } from "./dagu-values.ts";
 
 type Keys = Readonly<Record<string, unknown>>;
@@ -47,8 +47,6 @@ export function programOf(step: MappingValue, around: Around): Result<Keys, Faul
     ...(isParametric && { args: around.positional }),
   });
 }
-
-const SUB_DAG = "import the other file too, and name its tasks in after:";
 
 function isSubDag(run: Value, step: MappingValue): boolean {
   return run.type === "scalar" && (valueAt(step, "params") !== undefined || /^\S+\.ya?ml$/.test(run.text));

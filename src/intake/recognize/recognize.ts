@@ -1,3 +1,4 @@
+import { err, type Result } from "../../lib/result.ts";
 import { shellWord } from "../../lib/shell-text.ts";
 import { type Diagnostic, diagnose } from "../diagnostic.ts";
 import { fault, type Source } from "../fault.ts";
@@ -27,6 +28,16 @@ export function recognize(
   const span = { start: lines.offset(row, 0), end: lines.offset(row, Math.max(1, lines.row(row).length)) };
   const [diagnostic] = diagnose(source, [fault(span, `the file is ${what}, wanted ${CALLED[wanted]}`, hint)]);
   return diagnostic === undefined ? null : { what, diagnostic };
+}
+
+/** What was read; where it has faults because the file is another one than is wanted, that one fault. */
+export function orRecognized<T>(
+  read: Result<T, Diagnostic[]>,
+  source: Source,
+  wanted: Form,
+): Result<T, Diagnostic[]> {
+  const known = read.ok ? null : recognize(source, wanted);
+  return known === null ? read : err([known.diagnostic]);
 }
 
 interface Found {

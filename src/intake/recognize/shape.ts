@@ -10,8 +10,6 @@ export interface MarginKey {
   readonly key: string;
   /** 0-based. */
   readonly row: number;
-  /** What stands behind it. */
-  readonly value: string;
   /** The keys of the mapping below it, and those below these. */
   readonly below: ReadonlySet<string>;
   /** True where lines that are indented by a tab, or by blanks and have no key, are below it, as in recipes. */
@@ -28,10 +26,7 @@ export interface FileShape {
 /** Looks at the beginning of a text, line by line. */
 export function shapeOf(text: string): FileShape {
   const lines: { row: number; text: string }[] = [];
-  const keys = new Map<
-    string,
-    { key: string; row: number; value: string; below: Set<string>; hasRecipe: boolean }
-  >();
+  const keys = new Map<string, { key: string; row: number; below: Set<string>; hasRecipe: boolean }>();
   let last: { below: Set<string>; hasRecipe: boolean } | null = null;
   let start = 0;
   for (let row = 0; row < MAX_LINES && start <= text.length; row += 1) {
@@ -42,7 +37,7 @@ export function shapeOf(text: string): FileShape {
     const first = line.trimStart();
     if (first === "" || first.startsWith("#")) continue;
     lines.push({ row, text: line });
-    const { indent, content, key, value } = lineParts(line);
+    const { indent, content, key } = lineParts(line);
     const name = key === undefined ? null : line.slice(key.from, key.to).replaceAll(/["']/g, "");
     if (indent === 0 && content === 0) {
       last = null;
@@ -50,7 +45,6 @@ export function shapeOf(text: string): FileShape {
       const found = {
         key: name,
         row,
-        value: line.slice(value.from, value.to),
         below: new Set<string>(),
         hasRecipe: false,
       };

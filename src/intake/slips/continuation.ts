@@ -1,5 +1,5 @@
 import type { Scalar } from "yaml";
-import { type Fault, fault } from "../fault.ts";
+import { type Fault, fault, insteadOf } from "../fault.ts";
 import type { Span } from "../value.ts";
 
 /** Keys whose value a shell or an interpreter reads. */
@@ -24,13 +24,11 @@ export function continuationFault(
   const end = text.indexOf("\\", start) + 1;
   const message = `YAML joins the lines of this text${isFolded ? ' after ">"' : ""} by spaces, so that the backslash quotes one of them`;
   if (!isFolded)
-    return {
-      ...fault({ start: end - 1, end }, message, "leave it out, or write the text below run: |"),
-      instead: { span: { start, end }, text: "" },
-    };
+    return insteadOf(
+      { start, end },
+      fault({ start: end - 1, end }, message, "leave it out, or write the text below run: |"),
+      "",
+    );
   const sign = { start: span.start, end: span.start + 1 };
-  return {
-    ...fault(sign, message, 'write "|", which keeps the line ends'),
-    instead: { span: sign, text: "|" },
-  };
+  return insteadOf(sign, fault(sign, message, 'write "|", which keeps the line ends'), "|");
 }

@@ -1,4 +1,4 @@
-import { meaningOf } from "../key-names.ts";
+import { isKnownKey } from "../key-names.ts";
 import { SCHEDULE_KEYS } from "../keys/schedule.ts";
 
 /** The keys of config.yaml that no task has. */
@@ -8,5 +8,5 @@ export const OF_CONFIG: ReadonlySet<string> = new Set(
 
 /** True for a key of a task or of a schedule, in any of its spellings. */
 export function isTopKey(name: string): boolean {
-  return Object.hasOwn(SCHEDULE_KEYS, name) || meaningOf(name).type !== "unknown";
+  return Object.hasOwn(SCHEDULE_KEYS, name) || isKnownKey(name);
 }

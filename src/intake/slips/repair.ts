@@ -1,4 +1,4 @@
-import { type Fault, fault } from "../fault.ts";
+import { type Fault, fault, insteadOf } from "../fault.ts";
 import { Lines } from "./lines.ts";
 import type { Slip } from "./slip.ts";
 import { slipAt } from "./table.ts";
@@ -94,8 +94,6 @@ function faultOfSlip({ row, marked, message, hint, fix }: Slip, lines: Lines): F
     start: lines.offset(row, from),
     end: lines.offset(row, to),
   });
-  return {
-    ...fault(span(marked), message, hint),
-    ...(fix !== undefined && { instead: { span: span(fix), text: fix.text } }),
-  };
+  const said = fault(span(marked), message, hint);
+  return fix === undefined ? said : insteadOf(span(fix), said, fix.text);
 }

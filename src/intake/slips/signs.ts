@@ -1,4 +1,4 @@
-import { meaningOf } from "../key-names.ts";
+import { isKnownKey, meaningOf } from "../key-names.ts";
 import { OF_CONFIG } from "./known.ts";
 import { type Columns, cut, inYamlQuotes, isBlank, plainOrQuoted } from "./line.ts";
 import { type At, isBlockHeader, isContent, type Slip, type SlipRow, slip } from "./slip.ts";
@@ -73,7 +73,7 @@ function isText(at: At): boolean {
   const name = key === undefined ? "" : cut(line, key);
   if (TEXTS.has(name))
     return !isContent(at) || typed.startsWith("{") || /^\[(?:\[| (?:-|[^,]* \]$))/.test(typed);
-  const isOwn = line.indent > 0 && meaningOf(name).type === "unknown";
+  const isOwn = line.indent > 0 && !isKnownKey(name);
   return isOwn && !/[\]}]$/.test(typed);
 }
 
