@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { counted } from "../lib/counted.ts";
 import { type Failure, failure } from "./failure.ts";
 import { instant } from "./identity.ts";
+import { measure } from "./measure.ts";
 import { resources } from "./resources.ts";
 import { retryDelay } from "./retry.ts";
 
@@ -74,6 +75,10 @@ const ended = {
   leftBehind: v.optional(v.number()),
   /** The peak memory of its control group; absent where it had none. */
   peakMemoryBytes: v.optional(v.number()),
+  /** The results that the job gave, by name; absent for none. */
+  outputs: v.optional(v.record(v.string(), v.unknown())),
+  /** The last values of the metrics that the job sent, by name; absent for none. */
+  metrics: v.optional(v.record(v.string(), measure)),
 };
 
 /** One execution of a task. The last attempt of an active task is `running`; all others have ended. */
