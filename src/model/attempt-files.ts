@@ -18,6 +18,8 @@ export const ATTEMPT_FILES = {
   groupScope: "group-scope",
   /** The final counters of the job's control group, in the format of memory.events, and `peak`. */
   groupEnd: "group-end",
+  /** By the job: what it tells, a line each; see `event.ts`. */
+  events: "events.ndjson",
   /** By the supervisor, once the job got the signal of `slurm.signal`. */
   earlySignal: "early-signal",
   /** By the engine, once the container exists. */

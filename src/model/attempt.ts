@@ -1,8 +1,11 @@
 import * as v from "valibot";
 import { counted } from "../lib/counted.ts";
+import { savedCheckpoint } from "./event.ts";
+import { timelineEntry } from "./event-summary.ts";
 import { type Failure, failure } from "./failure.ts";
 import { instant } from "./identity.ts";
 import { measure } from "./measure.ts";
+import { progress } from "./progress.ts";
 import { resources } from "./resources.ts";
 import { retryDelay } from "./retry.ts";
 
@@ -79,6 +82,20 @@ const ended = {
   outputs: v.optional(v.record(v.string(), v.unknown())),
   /** The last values of the metrics that the job sent, by name; absent for none. */
   metrics: v.optional(v.record(v.string(), measure)),
+  /** The last that the job told of its progress. */
+  progress: v.optional(progress),
+  /** What the job told, the last entries; kept for the last three attempts only. */
+  timeline: v.optional(v.array(timelineEntry)),
+  /** The lines of its file of events, where it has one; `bad` and `claimed` are absent for none. */
+  events: v.optional(
+    v.strictObject({
+      lines: v.number(),
+      bad: v.optional(v.number()),
+      claimed: v.optional(v.number()),
+    }),
+  ),
+  /** What it saved last for its next attempt. */
+  checkpoint: v.optional(savedCheckpoint),
 };
 
 /** One execution of a task. The last attempt of an active task is `running`; all others have ended. */
