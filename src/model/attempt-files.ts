@@ -22,6 +22,8 @@ export const ATTEMPT_FILES = {
   events: "events.ndjson",
   /** By the supervisor, once the job got the signal of `slurm.signal`. */
   earlySignal: "early-signal",
+  /** By the supervisor: the stop signal that it sent to the job, and when; see `stop-note.ts`. */
+  stopSent: "stop-sent",
   /** By the engine, once the container exists. */
   containerId: "cid",
   /** The job's variables, until the container exists; their values must not appear in arguments. */

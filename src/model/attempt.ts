@@ -14,7 +14,7 @@ const STOP_REASONS = ["User", "Timeout", "Shutdown", "Superseded"] as const;
 const stopIntent = v.strictObject({
   reason: v.picklist(STOP_REASONS),
   requestedAt: instant,
-  /** Between TERM and KILL; 0 kills at once. */
+  /** Between the stop signal and KILL; 0 kills at once. */
   graceMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   actor: v.string(),
 });

@@ -8,6 +8,7 @@ import { resources } from "./resources.ts";
 import { restart, retry } from "./retry.ts";
 import { selector } from "./selector.ts";
 import { slurm } from "./slurm.ts";
+import { stopHow } from "./stop.ts";
 
 /** Which outcome of a parent lets its dependent start. */
 export const PARENT_ENDS = ["success", "any", "failure"] as const;
@@ -25,7 +26,7 @@ export interface ParentReference {
   readonly when: DependencyEnd;
 }
 
-/** Between TERM and KILL. */
+/** Between the stop signal and KILL. */
 export const DEFAULT_GRACE_MS = 30_000;
 /** The cap on the log of one attempt; above it, the middle is cut out. */
 export const DEFAULT_LOG_BYTES = 256 * 1_024 * 1_024;
@@ -63,6 +64,8 @@ export const spec = v.strictObject({
   restart,
   retry,
   backoff,
+  stop: v.optional(stopHow),
+  /** Between the stop signal and KILL. */
   stopGraceMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   logs: v.strictObject({
     separate: v.boolean(),

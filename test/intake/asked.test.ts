@@ -16,7 +16,7 @@ describe("askedFor()", () => {
     ["run: a\nhold: true\nat: 2026-06-01T03:00:00Z", ["starts at 2026-06-01T03:00:00.000Z", "held"]],
     [
       "run: a\nqueueTtl: 2d\nstopGrace: 5s\nfailOnNonZero: false",
-      ["failOnNonZero false", "stopGrace 5s", "queueTtl 2d"],
+      ["failOnNonZero false", "stop.grace 5s", "queueTtl 2d"],
     ],
     ["run: a\nretry: {on: [job, GPU_OOM], onExit: 3}", ["retry.on job GPU_OOM", "retry.onExit 3"]],
     [

@@ -2,6 +2,7 @@ import { MAX_DURATION_MS } from "../../src/lib/duration.ts";
 import { JITTERS } from "../../src/model/backoff.ts";
 import { FAILURE_CLASSES, FAILURE_CODES } from "../../src/model/failure.ts";
 import { RUNTIMES } from "../../src/model/kind.ts";
+import { STOP_FIRST, STOP_SIGNALS } from "../../src/model/stop.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { fc } from "../rig/fast-check.ts";
 
@@ -86,6 +87,10 @@ const spec = record(
     ),
     retry,
     backoff,
+    stop: fc.record(
+      { first: fc.constantFrom(...STOP_FIRST), signal: fc.constantFrom(...STOP_SIGNALS) },
+      { noNullPrototype: true },
+    ),
     stopGraceMs: fc.integer({ min: 0, max: 1e9 }),
     logs: fc.record({ separate: fc.boolean(), maxBytes: fc.integer({ min: 65_536, max: 1e12 }) }),
     notBefore: fc

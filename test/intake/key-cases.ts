@@ -228,7 +228,13 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
     },
     { text: "at: 90m", at: ["spec", "notBefore"], value: "2026-05-01T13:30:00.000Z" },
   ],
-  stopGrace: [
+  "stop.first": [
+    { text: "stop: {first: group}", at: ["spec", "stop", "first"], value: "group" },
+    { text: "stop.first: Main", at: ["spec", "stop", "first"], value: "main" },
+  ],
+  "stop.signal": [{ text: "stop: {signal: int}", at: ["spec", "stop", "signal"], value: "INT" }],
+  "stop.grace": [
+    { text: "stop: {grace: 5s}", at: ["spec", "stopGraceMs"], value: 5_000 },
     { text: "stopGrace: 0s", at: ["spec", "stopGraceMs"], value: 0 },
     { text: "stopGrace: 2m", at: ["spec", "stopGraceMs"], value: 120_000 },
   ],

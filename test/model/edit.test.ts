@@ -18,6 +18,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   restart: { restart: { policy: "never" } },
   retry: { retry: { ...aSpec().retry, maxAttempts: 9 } },
   backoff: { backoff: { ...aSpec().backoff, factor: 3 } },
+  stop: { stop: { first: "group" } },
   stopGraceMs: { stopGraceMs: 1 },
   logs: { logs: { ...aSpec().logs, separate: true } },
   notBefore: { notBefore: at(5) },

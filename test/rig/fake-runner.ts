@@ -96,8 +96,8 @@ export class JobsRig implements AsyncDisposable {
         this.launched.push(launching.task.metadata.id);
         return this.onLaunch(launching);
       });
-      spyOn(runner, "signal").mockImplementation((_, signal) => {
-        this.signals.push(signal);
+      spyOn(runner, "signal").mockImplementation((_, { signal, to }) => {
+        this.signals.push(to === undefined ? signal : `${signal} to ${to}`);
         return [];
       });
       spyOn(runner, "pauseTree").mockImplementation(({ id }) => {

@@ -15,6 +15,7 @@ import { endJob, endOf, type Job } from "./job.ts";
 import { adoptedLimits, dropLimits } from "./limits.ts";
 import { obeyPauses } from "./obey-pause.ts";
 import { runnerOf } from "./runners/runner-of.ts";
+import { notedStop } from "./stop-note.ts";
 
 /** A task whose open attempt an earlier supervisor left. */
 interface Left {
@@ -29,8 +30,8 @@ interface Left {
  *   1. `start` is read. Where there is none, it is created with O_EXCL: a recording parent that is late then runs nothing.
  *   2. An attempt without `start`, result, noted process or living process never started: its task is queued again, uncounted. Where the
  *      earlier supervisor ended while it started it, it is queued behind the others.
- *   3. Any other becomes a job in the table, alive or not; the loop observes its end like that of a child. A result counts
- *      only once the recording parent is gone: until then, the job itself may have written it.
+ *   3. Any other becomes a job in the table, alive or not; the loop observes its end like that of a child, and goes on with a stop
+ *      that was begun. A result counts only once the recording parent is gone: until then, the job itself may have written it.
  *
  * Invariant: an attempt runs at most once, since the creator of `start` decides. A folder that cannot be read delays its own task
  * only, and is retried (`adoptLeft`); a full disk or an unreadable runs/ ends the start-up.
@@ -112,6 +113,7 @@ function adopt(supervisor: Supervisor, { task, attempt }: Left): Job | null {
   if (!isStarted) return null;
   const leader = leaderOf(supervisor, { attempt, start });
   const isThisBoot = start?.bootId === supervisor.bootId;
+  const sent = attempt.stop === undefined ? null : notedStop(directory, clock.awakeMs());
   const startedAtMs = start?.startedAtMs ?? Date.parse(attempt.startedAt ?? attempt.claimedAt);
   const job: Job = {
     id,
@@ -125,7 +127,7 @@ function adopt(supervisor: Supervisor, { task, attempt }: Left): Job | null {
     startedAtMs,
     // Not from the wall clock, which may have jumped since.
     startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
-    phase: { type: "running" },
+    phase: sent === null ? { type: "running" } : { type: "stopping", sent },
   };
   // While the leader lives, the result may have been written by the job.
   if (result !== null && (leader === null || !isAlive(leader))) endJob(job, result);

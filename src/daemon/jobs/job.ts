@@ -7,7 +7,11 @@ import { readStart } from "../../run/records.ts";
 
 /** A signal that was sent to an attempt, and when, as `Clock.awakeMs`. */
 export interface SentSignal {
+  /** SIGTERM stands for the stop signal of the task. */
   readonly signal: "SIGTERM" | "SIGKILL";
+  /** Who got it: the first process of the job alone, then the others too. Absent for all at once. */
+  readonly to?: "main" | "others";
+  /** Of the first one, from which the grace counts. */
   readonly atAwakeMs: number;
 }
 
@@ -127,6 +131,11 @@ export function isLeaderGone({ parent, runner, leader }: Job): boolean {
   const last = runner ?? leader;
   // A child that is a zombie has ended, and the runtime has not told yet.
   return last === null || !isAlive(last);
+}
+
+/** True where the first process of the job itself is known and lives. */
+export function isMainAlive({ main }: Job): boolean {
+  return main !== undefined && isAlive(main);
 }
 
 /** Reads the first process of the job itself from `start`, where that is not known yet: it leads a session of its own. */

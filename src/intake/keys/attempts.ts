@@ -1,5 +1,6 @@
 import { JITTERS } from "../../model/backoff.ts";
 import { MIN_LOG_BYTES } from "../../model/spec.ts";
+import { STOP_FIRST, STOP_SIGNALS } from "../../model/stop.ts";
 import { count, duration, oneOf, size, yesOrNo } from "../readers.ts";
 import { classesAndCodes, exitCodes, factor, MAX_ATTEMPTS, perClass, retries } from "../retry-readers.ts";
 import { logs, restartReader } from "../task-readers.ts";
@@ -19,12 +20,27 @@ export const ATTEMPT_FIELDS: Fields = {
     flag: { group: "Task", placeholder: "DURATION" },
     also: { timeoutMs: { unit: "ms", isZeroAbsent } },
   },
-  stopGrace: {
+  "stop.first": {
+    read: oneOf(STOP_FIRST),
+    to: ["spec", "stop", "first"],
+    about: "who gets the stop signal first: main, the job's first process, or group, all of them",
+    more: "with main, the others get it once main has ended, or after half of `stop.grace`",
+    without: "main",
+    kind: "subprocess",
+  },
+  "stop.signal": {
+    read: oneOf(STOP_SIGNALS),
+    to: ["spec", "stop", "signal"],
+    about: `the signal that asks a job to end: ${STOP_SIGNALS.join(", ")}`,
+    without: "TERM",
+    kind: "subprocess",
+  },
+  "stop.grace": {
     read: duration(0),
     to: ["spec", "stopGraceMs"],
-    about: "time between TERM and KILL",
+    about: "time between the stop signal and KILL",
     without: "30s",
-    also: { stopGraceMs: { unit: "ms" } },
+    also: { stopGrace: { isOurs: true }, stopGraceMs: { unit: "ms" } },
   },
   retries: {
     read: retries,

@@ -18,6 +18,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     without: "`{first: 1s, max: 30s, factor: 2, jitter: full}`",
   },
   logs: { prefix: "logs." },
+  stop: { prefix: "stop.", about: "how a job is stopped", more: "see `stint help control`" },
   limits: {
     prefix: "limits.",
     about: "limits that the kernel enforces",

@@ -98,6 +98,22 @@ describe("an attempt that was begun becomes a job:", () => {
   });
 });
 
+test.each([
+  ["goes on, its grace too", "main 500\n", { signal: "SIGTERM", to: "main", atAwakeMs: 500 }],
+  ["with a signal to all goes on", "all 1000\n", { signal: "SIGTERM", atAwakeMs: 1_000 }],
+  ["begins again where its note is from the future", "main 1001\n", null],
+  ["begins again where its note is torn", "main 5", null],
+] as const)("a stop that was begun %s", async (_what, note, sent) => {
+  await using rig = new JobsRig();
+  rig.clock.advance(1_000);
+  const task = rig.add(stopRequested(runningHere(aTask(), ALIVE), aStop()));
+  rig.writeStart(task, ALIVE);
+  writeFileSync(join(rig.folderOf(task), "stop-sent"), note);
+  adoptJobs(rig.supervisor, [task]);
+  const phase = sent === null ? RUNNING : { type: "stopping", sent };
+  expect(rig.supervisor.jobs.get(task.metadata.id)?.phase).toEqual(phase as Job["phase"]);
+});
+
 interface Unstarted {
   readonly what: string;
   readonly boot: string;

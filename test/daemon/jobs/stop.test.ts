@@ -3,9 +3,10 @@ import { endJob } from "../../../src/daemon/jobs/job.ts";
 import { containerRunner } from "../../../src/daemon/jobs/runners/container.ts";
 import { subprocessRunner } from "../../../src/daemon/jobs/runners/subprocess.ts";
 import { LOOK_MS, sendDueSignals } from "../../../src/daemon/jobs/stop.ts";
+import type { ProcessIdentity } from "../../../src/lib/host.ts";
 import type { Kind } from "../../../src/model/kind.ts";
 import { paused, stopRequested } from "../../../src/model/lifecycle.ts";
-import { DEAD, JobsRig, runningHere, specOf } from "../../rig/fake-runner.ts";
+import { ALIVE, DEAD, JobsRig, runningHere, specOf } from "../../rig/fake-runner.ts";
 import { aStop, aTask, at, exited } from "../../rig/tasks.ts";
 
 /** At so many ms after the stop these signals have been sent in all, and the next look is in so many ms. */
@@ -18,6 +19,9 @@ interface Timeline {
   readonly graceMs: number | null;
   /** True where the job itself has ended, and some of its processes have not. */
   readonly isEnded?: boolean;
+  /** The first process of the job; absent where it is not known. */
+  readonly main?: ProcessIdentity;
+  readonly first?: "main" | "group";
   readonly steps: readonly Step[];
 }
 
@@ -29,7 +33,38 @@ const [T, TK, TKK, K, KK] = [
   "SIGKILL SIGKILL",
 ];
 
+const TO_MAIN = "SIGTERM to main";
+const TO_OTHERS = `${TO_MAIN} SIGTERM to others`;
+
 const timelines: readonly Timeline[] = [
+  {
+    what: "main gets TERM first, the others after half of the grace, and all get KILL after it",
+    graceMs: 3_000,
+    main: ALIVE,
+    steps: [
+      [0, TO_MAIN, LOOK_MS],
+      [1_499, TO_MAIN, LOOK_MS],
+      [1_500, TO_OTHERS, LOOK_MS],
+      [2_999, TO_OTHERS, 1],
+      [3_000, `${TO_OTHERS} SIGKILL`, LOOK_MS],
+    ],
+  },
+  {
+    what: "a job that is stopped as a group gets TERM at once",
+    graceMs: 3_000,
+    main: ALIVE,
+    first: "group",
+    steps: [
+      [0, T, LOOK_MS],
+      [3_000, TK, LOOK_MS],
+    ],
+  },
+  {
+    what: "where main is gone, the others get TERM at once",
+    graceMs: 3_000,
+    main: DEAD,
+    steps: [[0, T, LOOK_MS]],
+  },
   {
     what: "a job gets TERM, after its grace KILL, and KILL again each second",
     graceMs: 3_000,
@@ -104,10 +139,11 @@ const timelines: readonly Timeline[] = [
 describe("sendDueSignals()", () => {
   test.each(timelines.map((one) => [one.what, one] as const))("%s", async (_what, one) => {
     await using rig = new JobsRig();
-    const { kind = "subprocess", graceMs, isEnded = false } = one;
-    const running = runningHere(aTask({ spec: specOf(kind) }));
+    const { kind = "subprocess", graceMs, isEnded = false, main, first } = one;
+    const running = runningHere(aTask({ spec: { ...specOf(kind), ...(first && { stop: { first } }) } }));
     const task = graceMs === null ? running : stopRequested(running, aStop({ graceMs }));
-    const ran = rig.run(task, { parent: { type: "child", end: null, isMissing: false } });
+    const parent = { type: "child", end: null, isMissing: false } as const;
+    const ran = rig.run(task, { parent, ...(main !== undefined && { main }) });
     if (isEnded) endJob(ran.job, { ending: exited(0), endedAtMs: 0 });
     let passedMs = 0;
     for (const [atMs, signals, lookInMs] of one.steps) {
@@ -129,6 +165,21 @@ describe("sendDueSignals()", () => {
     expect(rig.signals.join(" ")).toBe(TK);
   });
 
+  test("the others get TERM as soon as main has ended, and KILL by the grace of the first TERM", async () => {
+    await using rig = new JobsRig();
+    const task = stopRequested(runningHere(aTask()), aStop({ graceMs: 30_000 }));
+    const { job } = rig.run(task, { main: ALIVE });
+    sendDueSignals(rig.supervisor, [{ task, job }]);
+    rig.clock.advance(2_000);
+    endJob(job, { ending: exited(0), endedAtMs: 0 });
+    job.main = DEAD;
+    sendDueSignals(rig.supervisor, [{ task, job }]);
+    expect(rig.signals.join(" ")).toBe(TO_OTHERS);
+    rig.clock.advance(28_000);
+    sendDueSignals(rig.supervisor, [{ task, job }]);
+    expect(rig.signals.join(" ")).toBe(`${TO_OTHERS} SIGKILL`);
+  });
+
   test("an end of which no event tells is looked for", async () => {
     await using rig = new JobsRig();
     const ran = rig.run(runningHere(aTask()));
@@ -146,7 +197,13 @@ describe("a runner sends", () => {
   const OTHERS = { pid: 4_194_306, startTime: "778" };
 
   test.each([
-    ["TERM to all of a subprocess", "subprocess", task, "SIGTERM", ["SIGTERM to the job"]],
+    [
+      "TERM to all of a subprocess",
+      "subprocess",
+      task,
+      "SIGTERM",
+      ["SIGTERM to the job", "SIGCONT to the job"],
+    ],
     ["KILL to all of a subprocess", "subprocess", task, "SIGKILL", ["SIGKILL to the job"]],
     ["TERM to the runner of a container alone", "container", task, "SIGTERM", ["SIGTERM to the runner"]],
     [
@@ -167,7 +224,7 @@ describe("a runner sends", () => {
   ] as const)("%s", async (_what, kind, of, sent, orders) => {
     await using rig = new JobsRig();
     const job = rig.jobOf(of, { leader: DEAD, runner: OTHERS, groups: ["/a-group"] });
-    const found = runners[kind].signal({ task: of, job }, sent);
+    const found = runners[kind].signal({ task: of, job }, { signal: sent });
     const named = found.map(({ tree, signal }) => {
       if (tree.leader === OTHERS) return `${signal} to the runner`;
       return `${signal} to the job${tree === job ? "" : " without its groups"}`;

@@ -65,7 +65,9 @@ export const containerRunner: Runner<ContainerKind> = {
   readEnding,
   directories: () => ({ run: RUN_MOUNT, checkpoint: CHECKPOINT_MOUNT }),
   phase: containerPhase,
-  signal: ({ task, job }, signal) => {
+  // The engine does.
+  stopsMainFirst: false,
+  signal: ({ task, job }, { signal }) => {
     if (signal === "SIGKILL") return [{ tree: endOf(job) === null ? withoutMonitor(job) : job, signal }];
     // To the runner alone, which passes it on: the processes in the container would get it twice.
     const orders: SignalOrder[] = [{ tree: { leader: job.runner ?? job.leader, token: NO_TOKEN }, signal }];

@@ -9,7 +9,7 @@ import type { JobDirectories } from "../../../run/environment.ts";
 import type { Launched, NotStarted, ParentOrder } from "../../../run/launch.ts";
 import type { ProcessTree } from "../../../run/tree.ts";
 import type { Supervisor } from "../../supervisor.ts";
-import type { Job } from "../job.ts";
+import type { Job, SentSignal } from "../job.ts";
 
 type TaskOf<K extends Kind> = Task & { readonly spec: { readonly kind: K } };
 
@@ -33,7 +33,9 @@ interface GroupPlacement {
 /** A signal that is due, and the processes that get it. */
 export interface SignalOrder {
   readonly tree: ProcessTree;
-  readonly signal: "SIGTERM" | "SIGKILL" | "SIGCONT";
+  readonly signal: NodeJS.Signals;
+  /** Only the main process of the tree gets it, or all but that. */
+  readonly part?: "main" | "others";
 }
 
 /** The launch of a job. */
@@ -66,8 +68,10 @@ export interface Runner<K extends Kind = Kind> {
   directories(onMachine: JobDirectories): JobDirectories;
   /** The phase of a job that is not on record as running. */
   phase(job: Job): "starting" | "pulling" | "running";
+  /** True where the first process of a job can be signalled before the others; an engine does so for its containers. */
+  readonly stopsMainFirst: boolean;
   /** The processes that get a signal that is to end the job, with further signals that they need. */
-  signal(of: TaskJob, signal: "SIGTERM" | "SIGKILL"): SignalOrder[];
+  signal(of: TaskJob, sent: Pick<SentSignal, "signal" | "to">): SignalOrder[];
   /** The signal to send in this state regardless of the grace period; null where that decides, "none" for no signal. */
   overrideStop(job: Job): "SIGKILL" | "none" | null;
   /** Why the job cannot be paused; null where it can. */

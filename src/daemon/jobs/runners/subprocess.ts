@@ -4,11 +4,13 @@ import { needsGroup } from "../../../machine/limits.ts";
 import { isScoped } from "../../../machine/prefix.ts";
 import { type Ending, endingFromShell } from "../../../model/evidence.ts";
 import type { SubprocessKind } from "../../../model/kind.ts";
+import { openAttempt } from "../../../model/task.ts";
 import { launch } from "../../../run/launch.ts";
 import { inDamagedFolder, readExit } from "../../../run/records.ts";
+import type { ProcessTree } from "../../../run/tree.ts";
 import type { Supervisor } from "../../supervisor.ts";
-import { endJob, type Job } from "../job.ts";
-import type { Runner, TaskJob } from "./runner.ts";
+import { endJob, isMainAlive, type Job, type SentSignal } from "../job.ts";
+import type { Runner, SignalOrder, TaskJob } from "./runner.ts";
 
 /** The runner of processes on this machine, under a recording parent. */
 export const subprocessRunner: Runner<SubprocessKind> = {
@@ -26,14 +28,38 @@ export const subprocessRunner: Runner<SubprocessKind> = {
   readEnding: ({ directory, token }) => readExit(directory, token),
   directories: (onMachine) => onMachine,
   phase: () => "running",
-  signal: ({ job }, signal) => [{ tree: job, signal }],
+  stopsMainFirst: true,
+  signal: stopOrders,
   overrideStop: () => null,
   pauseRefusal: () => null,
-  // The recording parent records the end, and must not get what the job gets.
-  ownTree: (job) => ({ ...job, sparedSessions: job.leader === null ? [] : [job.leader.pid] }),
+  ownTree,
   pauseTree: (job) => job,
   cleanup: () => {},
 };
+
+/** The recording parent records the end, and must not get what the job gets. */
+function ownTree(job: Job): ProcessTree {
+  return { ...job, sparedSessions: job.leader === null ? [] : [job.leader.pid] };
+}
+
+function stopOrders(
+  { task, job }: TaskJob,
+  { signal, to }: Pick<SentSignal, "signal" | "to">,
+): SignalOrder[] {
+  if (signal === "SIGKILL") return [{ tree: job, signal }];
+  // What a job left when it ended by itself was not asked to save anything.
+  const how = openAttempt(task)?.stop === undefined ? undefined : task.spec.stop;
+  const name = `SIG${how?.signal ?? "TERM"}` as const;
+  // Before the fork of the job, a TERM to the recording parent prevents it.
+  const tree = name === "SIGTERM" && to === undefined ? job : ownTree(job);
+  // By their group, no process that is forked meanwhile is missed; with a living main process in it, each is signalled by its pid.
+  const isWhole = to === undefined || (to === "others" && !isMainAlive(job));
+  // A process that was stopped gets a signal when it is continued; main may wait for any of the others.
+  return [
+    { tree, signal: name, ...(!isWhole && { part: to }) },
+    { tree: job, signal: "SIGCONT" },
+  ];
+}
 
 /** Ends a job whose recording parent is gone: by the result that it recorded, else by its own exit. */
 export function observeSubprocess(supervisor: Supervisor, { job }: TaskJob): void {
