@@ -84,9 +84,9 @@ export async function runSchedule(
   });
   if (!submitted.ok) return submitted;
   const noted = tryFs(`note the run of the schedule "${name}"`, () =>
-    writeScheduleRun(layout, name, { at: firedFor, tasks: idsOfTasks(submitted.value) }),
+    writeScheduleRun(layout, name, { at: firedFor, tasks: idsOfTasks(submitted.value.tasks) }),
   );
-  for (const { metadata } of submitted.value) context.out(`${metadata.id}\n`);
+  for (const { metadata } of submitted.value.tasks) context.out(`${metadata.id}\n`);
   // The tasks are queued: a second run, as a failure asks for, would queue them twice.
   if (!noted.ok) context.err(renderProblem(noted.error, context.columns()));
   tellIfNothingStarts(context, layout);

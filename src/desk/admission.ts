@@ -1,3 +1,4 @@
+import { type Left, withoutSameWork } from "../daemon/admit/same-work.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { type Problem, rejected } from "../model/errors.ts";
 import { isActive } from "../model/state.ts";
@@ -7,21 +8,20 @@ import { isOnItsWay } from "../plan/lane.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 
-/** Drafts after `unique` and `admission: dropIfRunning` were applied. */
-export interface Admission {
-  /** To be queued. */
-  readonly drafts: readonly Draft[];
-  /** The unfinished tasks whose keys the other drafts have, each once. */
-  readonly same: readonly Task[];
+/** Drafts after `unique`, `key` and `admission: dropIfRunning` were applied. */
+export type Admission = Left;
+
+/** True for a draft that depends on which tasks are in the home. */
+export function looksIntoQueue({ spec }: Draft): boolean {
+  return (spec.unique ?? spec.key) !== undefined || isDropped({ spec });
 }
 
-/** True for a draft that depends on which tasks are in the queue. */
-export function looksIntoQueue({ spec }: Draft): boolean {
-  return spec.unique !== undefined || (spec.slot !== undefined && spec.admission === "dropIfRunning");
+function isDropped({ spec }: Pick<Draft, "spec">): boolean {
+  return spec.slot !== undefined && spec.admission === "dropIfRunning";
 }
 
 /**
- * Omits drafts whose key an unfinished task has, and refuses drafts that would not wait for a busy lane. The planner checks the
+ * Omits drafts whose work another task does or has done, and refuses drafts that would not wait for a busy lane. The planner checks the
  * records again, and so finds a task that is accepted after this check.
  */
 export function admit(
@@ -30,22 +30,18 @@ export function admit(
 ): Result<Admission, Problem> {
   if (!drafts.some(looksIntoQueue)) return ok({ drafts, same: [] });
   const unfinished = readTasks(layout, ["running", "pending"]);
-  const sameOf = ({ spec }: Draft): Task | undefined =>
-    spec.unique === undefined ? undefined : unfinished.find((task) => task.spec.unique === spec.unique);
-  const wanted = drafts.filter((draft) => sameOf(draft) === undefined);
-  const same = new Set(drafts.map(sameOf).filter((task) => task !== undefined));
-  for (const { name, spec } of wanted) {
-    const owner = unfinished.find(
-      (task) => spec.slot !== undefined && task.spec.slot === spec.slot && isOnItsWay(task, nowMs),
-    );
-    if (spec.admission !== "dropIfRunning" || owner === undefined) continue;
-    const how = isActive(owner.status.state) ? "runs" : "waits";
-    const message = `Cannot queue "${name}": the lane "${spec.slot}" is busy, ${owner.metadata.id} ${how} in it`;
-    return rejected(
-      "SLOT_BUSY",
-      message,
-      "to wait in line: --admission queue   to take its place: --admission replace",
-    );
+  const left = withoutSameWork(drafts, { layout, unfinished: () => unfinished });
+  if (!left.ok) return left;
+  for (const { name, spec } of left.value.drafts.filter(isDropped)) {
+    const owner = unfinished.find((task) => task.spec.slot === spec.slot && isOnItsWay(task, nowMs));
+    if (owner !== undefined) return busy(name, owner);
   }
-  return ok({ drafts: wanted, same: [...same] });
+  return left;
+}
+
+function busy(name: string, { metadata: { id }, spec: { slot }, status }: Task): Result<never, Problem> {
+  const how = isActive(status.state) ? "runs" : "waits";
+  const message = `Cannot queue "${name}": the lane "${slot}" is busy, ${id} ${how} in it`;
+  const hint = "to wait in line: --admission queue   to take its place: --admission replace";
+  return rejected("SLOT_BUSY", message, hint);
 }

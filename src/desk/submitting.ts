@@ -1,4 +1,5 @@
 import { enqueue } from "../daemon/admit/enqueue.ts";
+import type { SameWork } from "../daemon/admit/same-work.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { counted } from "../lib/counted.ts";
 import { ok, type Result } from "../lib/result.ts";
@@ -19,6 +20,7 @@ import { tellOfAbsences } from "./absences.ts";
 import { admit, looksIntoQueue } from "./admission.ts";
 import type { Caller } from "./caller.ts";
 import { droppedVariables } from "./not-utf8.ts";
+import { sameWorkLines } from "./same-work.ts";
 import { type Around, environmentFor, prepareDrafts } from "./submission-check.ts";
 import { tellOfTexts } from "./text-notes.ts";
 
@@ -35,15 +37,22 @@ interface Submission {
   readonly isAwaited?: boolean;
 }
 
+/** The tasks that do the work: those that were queued, and those that do it or have done it already. */
+export interface Submitted {
+  readonly tasks: readonly Task[];
+  /** Tasks that have done it, and whose records were cleaned up. */
+  readonly gone: readonly SameWork[];
+}
+
 /**
- * Queues the drafts of a command line; without a supervisor, publishes them to pending/ itself. A draft whose key an unfinished task
- * has is not queued, and that task is returned in its place.
+ * Queues the drafts of a command line; without a supervisor, publishes them to pending/ itself. A draft whose work another task does or
+ * has done is not queued, and that task is returned in its place.
  */
 export async function submitDrafts(
   caller: Caller,
   layout: Layout,
   submission: Submission,
-): Promise<Result<Task[], Problem>> {
+): Promise<Result<Submitted, Problem>> {
   const { clock } = caller;
   const asked = submission.drafts;
   // Before the turn: to probe the machine may take seconds.
@@ -52,7 +61,10 @@ export async function submitDrafts(
   const { around } = prepared.value;
   if (submission.isOfSchedule !== true) tellOfDropped(caller, asked);
   if (prepared.value.drafts.length === 0) return ok(toldOf(caller, prepared.value.same));
-  if (!asked.some(looksIntoQueue)) return queue(caller, layout, { submission, around, drafts: asked });
+  if (!asked.some(looksIntoQueue)) {
+    const queued = await queue(caller, layout, { submission, around, drafts: asked });
+    return queued.ok ? ok({ tasks: queued.value, gone: [] }) : queued;
+  }
   const { takeSubmitTurn } = await import("../store/submit-turn.ts");
   const turn = await takeSubmitTurn(layout, clock);
   if (!turn.ok) return turn;
@@ -63,7 +75,7 @@ export async function submitDrafts(
   const found = toldOf(caller, same);
   if (drafts.length === 0) return ok(found);
   const queued = await queue(caller, layout, { submission, around, drafts });
-  return queued.ok ? ok([...found, ...queued.value]) : queued;
+  return queued.ok ? ok({ ...found, tasks: [...found.tasks, ...queued.value] }) : queued;
 }
 
 /** Reports the variables that jobs will not get. */
@@ -76,11 +88,13 @@ function tellOfDropped(caller: Caller, drafts: readonly Draft[]): void {
     );
 }
 
-/** Reports unfinished tasks that stand for drafts with their keys. */
-export function toldOf(caller: Caller, same: readonly Task[]): Task[] {
-  for (const { metadata, spec } of same)
-    caller.err(`stint: not queued again: ${metadata.id}, not ended yet, has the key ${spec.unique}\n`);
-  return [...same];
+/** Reports the tasks that stand for drafts with their keys. */
+export function toldOf(caller: Pick<Caller, "err">, same: readonly SameWork[]): Submitted {
+  for (const line of sameWorkLines(same)) caller.err(`stint: ${line}\n`);
+  return {
+    tasks: same.flatMap(({ task }) => task ?? []),
+    gone: same.filter(({ task }) => task === null),
+  };
 }
 
 async function queue(

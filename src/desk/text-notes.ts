@@ -41,7 +41,8 @@ function idleSweeps(drafts: readonly Draft[]): string[] {
     if (group === undefined || group.size === 1 || spec.slurm !== undefined) continue;
     const first = open.get(group.name);
     if (group.index > 1 && first === undefined) continue;
-    const text = JSON.stringify(spec);
+    // The key names the work, and does not do it.
+    const text = JSON.stringify({ ...spec, key: undefined });
     if (group.index === 1 && !OF_MEMBER.test(text)) open.set(group.name, { draft, text });
     else if (first?.text !== text) open.delete(group.name);
   }

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../lib/result.ts";
-import { MAX_NAME_LENGTH } from "../model/identity.ts";
+import { MAX_NAME_LENGTH, MAX_WORK_KEY_LENGTH, WORK_KEY_PATTERN } from "../model/identity.ts";
 import type { Requirement, Selector } from "../model/selector.ts";
 import { type Fault, misfit, refuse } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
@@ -21,13 +21,20 @@ const IDENTIFIER = /^[A-Za-z0-9._-]+$/;
 
 /** The name of a lane or a key: letters, digits and `._-`. */
 export function identifier(maxLength: number): Reader<string> {
+  return word(IDENTIFIER, maxLength, "letters, digits, dots, dashes and underscores");
+}
+
+/** The key of a piece of work, such as `xsum/kl/seed3`. */
+export const workName = word(WORK_KEY_PATTERN, MAX_WORK_KEY_LENGTH, "letters, digits and . _ - / : = , @ +");
+
+function word(pattern: RegExp, maxLength: number, wanted: string): Reader<string> {
   const read = after(text, (typed, value) => {
-    if (!IDENTIFIER.test(typed)) return misfit(value, "letters, digits, dots, dashes and underscores");
+    if (!pattern.test(typed)) return misfit(value, wanted);
     return typed.length > maxLength
       ? refuse(value, `has ${typed.length} characters, wanted at most ${maxLength}`)
       : ok(typed);
   });
-  return reader({ ...TEXT, pattern: IDENTIFIER.source, maxLength }, read, String);
+  return reader({ ...TEXT, pattern: pattern.source, maxLength }, read, String);
 }
 
 /** Texts in a list, or between commas. */

@@ -13,6 +13,8 @@ const shape = {
   size: v.pipe(count, v.maxValue(MAX_GROUP_SIZE)),
   /** The values of the placeholders, by name. */
   values: v.record(v.string(), v.string()),
+  /** Its place in the sweep as written, where members were left out at the submission. */
+  of: v.optional(v.strictObject({ index: count, size: v.pipe(count, v.maxValue(MAX_GROUP_SIZE)) })),
   /** How many members may run at a time. */
   maxParallel: v.optional(count),
   /** After this many failed members the queued ones are cancelled. */

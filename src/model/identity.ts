@@ -31,6 +31,11 @@ export const MAX_KEY_LENGTH = 128;
 /** The key of `--unique`: of all unfinished tasks only one may have it. */
 export const uniqueKey = v.pipe(v.string(), v.maxLength(MAX_KEY_LENGTH), identifier);
 
+export const MAX_WORK_KEY_LENGTH = 256;
+export const WORK_KEY_PATTERN = /^[A-Za-z0-9._/:=,@+-]+$/;
+/** The key of a piece of work, such as `xsum/kl/seed3`: what has succeeded once is not queued again. */
+export const workKey = v.pipe(v.string(), v.maxLength(MAX_WORK_KEY_LENGTH), v.regex(WORK_KEY_PATTERN));
+
 /** A time on disk: RFC 3339 in UTC with milliseconds. */
 export const instant = v.pipe(v.string(), v.isoTimestamp());
 

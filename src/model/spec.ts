@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { backoff, durationMs } from "./backoff.ts";
-import { instant, slotName, taskId, uniqueKey } from "./identity.ts";
+import { instant, slotName, taskId, uniqueKey, workKey } from "./identity.ts";
 import { kind } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { noticeReceivers } from "./notice.ts";
@@ -52,6 +52,10 @@ export const spec = v.strictObject({
   admission: v.optional(v.picklist(ADMISSIONS)),
   /** Only one unfinished task may have this key. */
   unique: v.optional(uniqueKey),
+  /** Of all unfinished and completed tasks only one may have this key. */
+  key: v.optional(workKey),
+  /** It may run although a task with its key has succeeded. */
+  rerun: v.optional(v.boolean()),
   after: v.optional(v.array(dependency)),
   /** Default: wait. */
   onParentFailure: v.optional(v.picklist(PARENT_FAILURES)),

@@ -99,7 +99,7 @@ const CANCELLED_REASONS = [
   "SlotBusy",
   /** Replaced by a newer one. */
   "Superseded",
-  /** An unfinished task has the same unique key. */
+  /** An unfinished task has the same key, or its work was done before. */
   "Duplicate",
   "ParentFailed",
   /** It was to run after a failure of its parent, which succeeded. */

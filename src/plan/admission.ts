@@ -13,17 +13,18 @@ import { isBetweenAttempts, isFresh, isOnItsWay } from "./lane.ts";
  *   1. parents: a parent ended otherwise than `after` wants, and `onParentFailure` is cancel; or the failure it waited for did not come;
  *   2. sweep: `maxFailures` members have failed;
  *   3. `unique`: an unfinished task has the same key (of several, the one that has run, then the lowest number, stays);
- *   4. `admission: replace`: a newer replacement cancels older ones that have not started, and a task between two attempts;
- *   5. `admission: dropIfRunning`: the lane has a task that runs or will run;
- *   6. `admission: replace`: the newest replacement, once its gates are open, supersedes the running tasks of its lane, which get a TERM.
+ *   4. `key`: a task with the same key has succeeded, or is unfinished, as in 3, also one of the same batch;
+ *   5. `admission: replace`: a newer replacement cancels older ones that have not started, and a task between two attempts;
+ *   6. `admission: dropIfRunning`: the lane has a task that runs or will run;
+ *   7. `admission: replace`: the newest replacement, once its gates are open, supersedes the running tasks of its lane, which get a TERM.
  *
  * Invariants
  *   - Decisions depend on records alone, not on the time of submission: submitting and deciding are separate steps, and a crash between
  *     them changes nothing. Applied to its own result, admission decides nothing more.
- *   - Rules 3 to 5 cancel only tasks that have never run, and rule 4 one between attempts. A task that a user retried (epoch 2 and later)
- *     is exempt from all of them, and from rule 4 until it is between attempts again.
- *   - No task is cancelled for one that is cancelled itself, and the tasks of one batch never cancel each other. So of a key or a lane at
- *     least one task is always left.
+ *   - Rules 3 to 6 cancel only tasks that have never run, and rule 5 one between attempts. A task that a user retried (epoch 2 and later)
+ *     is exempt from all of them, and from rule 5 until it is between attempts again.
+ *   - No task is cancelled for one that is cancelled itself, and but for rule 4 the tasks of one batch never cancel each other. So of a
+ *     key or a lane at least one task is always left, or has succeeded.
  *   - The cancellations are written in the order of the result; a crash after any of them leads to the same end.
  */
 
@@ -57,6 +58,9 @@ export function applyAdmission(around: PlanInput): AdmissionResult {
   drop((task) => afterParents(task, around) ?? afterMembers(task, around));
   const keys = firstBy([...active, ...left], ({ spec }) => spec.unique);
   if (keys.size > 0) drop((task) => duplicate(task, keys));
+  drop((task) => doneBefore(task, around));
+  const works = firstBy([...active, ...left], ({ spec }) => spec.key);
+  if (works.size > 0) drop((task) => sameWork(task, works));
   const replacing = replacements(left);
   if (replacing.size > 0) drop((task) => superseded(task, { replacing, around }));
   const lanes = firstBy([...active, ...left], (task) =>
@@ -76,6 +80,7 @@ export function isCoupled({ spec, metadata }: Task): boolean {
   return (
     spec.after !== undefined ||
     spec.unique !== undefined ||
+    spec.key !== undefined ||
     spec.slot !== undefined ||
     metadata.group?.maxFailures !== undefined
   );
@@ -125,6 +130,21 @@ function duplicate(task: Task, keys: ReadonlyMap<string, Task>): Found {
   if (first === undefined || isSameBatch(first, task) || !isFresh(task)) return null;
   const message = `${first.metadata.id} has the key ${task.spec.unique} and has not ended`;
   return { reason: "Duplicate", message };
+}
+
+/** Its work is done: a task with its key has succeeded. */
+function doneBefore(task: Task, { doneKeys }: PlanInput): Found {
+  const { key, rerun } = task.spec;
+  const done = key === undefined || rerun === true ? undefined : doneKeys.get(key);
+  if (done === undefined || !isFresh(task)) return null;
+  return { reason: "Duplicate", message: `${done} has succeeded with the key ${key}` };
+}
+
+function sameWork(task: Task, works: ReadonlyMap<string, Task>): Found {
+  const { key } = task.spec;
+  const first = key === undefined ? undefined : works.get(key);
+  if (first === undefined || first === task || !isFresh(task)) return null;
+  return { reason: "Duplicate", message: `${first.metadata.id} has the key ${key} and has not ended` };
 }
 
 /** An older replacement that has not started, and a task between two attempts, are cancelled at once. */

@@ -58,6 +58,8 @@ export interface PlanInput {
   readonly machine: Machine;
   /** The states of all parents of queued tasks. */
   readonly parents: ReadonlyMap<TaskId, ParentState>;
+  /** The tasks that have succeeded with the keys of queued ones, by key. */
+  readonly doneKeys: ReadonlyMap<string, TaskId>;
   /** The number of failed members by the id of their group, for groups with `maxFailures`. */
   readonly failedMembers: ReadonlyMap<number, number>;
 }

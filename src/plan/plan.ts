@@ -66,7 +66,7 @@ export interface Plan {
 
 /** Decides one turn; see the head of this file. */
 export function plan(snapshot: Snapshot | PlanInputByGate): Plan {
-  const { active, nowMs, machine, parents, failedMembers } = snapshot;
+  const { active, nowMs, machine, parents, failedMembers, doneKeys } = snapshot;
   const actions: Action[] = [];
   const wake = new Wake();
   for (const task of active) {
@@ -77,7 +77,7 @@ export function plan(snapshot: Snapshot | PlanInputByGate): Plan {
   }
   const queue = "queue" in snapshot ? snapshot.queue : queueOf(snapshot.queued);
   const { coupled, open, claimable, overdue } = examine(snapshot, { gated: queue.gated, wake });
-  const around = { nowMs, active, machine, parents, failedMembers, queued: coupled };
+  const around = { nowMs, active, machine, parents, failedMembers, doneKeys, queued: coupled };
   const { dismissed, superseded } = applyAdmission(around);
   actions.push(...superseded.map((one) => ({ type: "supersede", ...one }) as const));
   actions.push(...dismissed.map((one) => ({ type: "dismiss", ...one }) as const));

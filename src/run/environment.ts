@@ -122,9 +122,11 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
 function sweepVariables(group: Task["metadata"]["group"]): Record<string, string> {
   if (group === undefined) return {};
   const values = Object.entries(group.values).map(([name, value]) => [valueVariable(name), value]);
+  // A job may compute by them: they are those of the sweep as written.
+  const { index, size } = group.of ?? group;
   return {
-    STINT_SWEEP_INDEX: String(group.index),
-    STINT_SWEEP_SIZE: String(group.size),
+    STINT_SWEEP_INDEX: String(index),
+    STINT_SWEEP_SIZE: String(size),
     ...(Object.fromEntries(values) as Record<string, string>),
   };
 }

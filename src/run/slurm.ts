@@ -60,7 +60,7 @@ export function slurmVariables(
       index !== undefined && {
         SLURM_ARRAY_JOB_ID: String(group.id),
         SLURM_ARRAY_TASK_ID: index,
-        SLURM_ARRAY_TASK_COUNT: String(group.size),
+        SLURM_ARRAY_TASK_COUNT: String(group.of?.size ?? group.size),
       }),
   };
 }

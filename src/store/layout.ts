@@ -163,6 +163,12 @@ export class Layout extends Home {
     return join(this.runs, id, "checkpoint");
   }
 
+  /** Which work has succeeded, by the hash of its key; see `done-keys.ts`. */
+  readonly doneKeys = join(this.home, "keys");
+  doneKey(hash: string): string {
+    return join(this.doneKeys, `${hash}.json`);
+  }
+
   /** Every directory that a home has, parents first. */
   directories(): string[] {
     const places = (["pending", "running", "done", "dead-letter"] as const).map((place) => this.place(place));
@@ -187,6 +193,7 @@ export class Layout extends Home {
   laterDirectories(): string[] {
     const names = dirname(this.names(0));
     const outlines = (["done", "dead-letter"] as const).map((place) => dirname(this.outlines(place, 0)));
-    return [this.numbers, this.programs, this.index, names, ...outlines, ...shelvesOf(this.inbox)];
+    const shelves = shelvesOf(this.inbox);
+    return [this.numbers, this.programs, this.doneKeys, this.index, names, ...outlines, ...shelves];
   }
 }

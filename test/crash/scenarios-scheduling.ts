@@ -67,6 +67,20 @@ export const SCHEDULING_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: "drain of work with a key, which is queued again after it",
+    prepare: async (stint) => {
+      await submit(stint, "good", "key: good\n");
+      await stint.ok("submit", "--hold", "--name", "late", "--", "true");
+    },
+    command: ["drain"],
+    at: ["keys:noted", "commit:journaled", ...STEPS],
+    afterwards: async (stint) => {
+      // Past the check of a submission, so that the planner decides.
+      await stint.ok("set", "2", "key=good", "hold=false");
+    },
+    check: (stint) => demandOutcome(stint, "good: Succeeded, 1; late: Duplicate, 0"),
+  },
+  {
     name: "replacement of a running task",
     prepare: async (stint) => {
       const old =

@@ -188,6 +188,8 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
     { text: "slot: a\nadmission: drop-if-running", at: ["spec", "admission"], value: "dropIfRunning" },
   ],
   unique: [{ text: "unique: nightly-backup", at: ["spec", "unique"], value: "nightly-backup" }],
+  key: [{ text: "key: xsum/kl/seed=3", at: ["spec", "key"], value: "xsum/kl/seed=3" }],
+  rerun: [{ text: "key: a\nrerun: true", at: ["spec", "rerun"], value: true }],
   after: [
     {
       text: "after: [prepare, 12, 000007-fit]",

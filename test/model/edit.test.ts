@@ -27,6 +27,8 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   slot: { slot: "a" },
   admission: { admission: "replace" },
   unique: { unique: "k" },
+  key: { key: "sum/kl/seed1" },
+  rerun: { rerun: true },
   after: { after: [{ task: makeTaskId(9, "parent"), when: "success" }] },
   onParentFailure: { onParentFailure: "cancel" },
   on: { on: { failure: [{ type: "command", argv: ["true"] }] } },

@@ -67,6 +67,7 @@ export function surroundings(change: Partial<PlanInput> = {}): PlanInput {
     machine: aMachine(),
     parents: new Map(),
     failedMembers: new Map(),
+    doneKeys: new Map(),
     ...change,
   };
 }

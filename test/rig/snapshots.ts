@@ -112,6 +112,7 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc
       machine: aMachine({ ...machine, capacity, policy }),
       parents: new Map(parents.flatMap((state) => PARENTS.map((id) => [id, state]))),
       failedMembers: new Map([[7, failed]]),
+      doneKeys: new Map(),
     };
   });
 

@@ -2,6 +2,7 @@ import { jobsIfStarted } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
 import { refuseToWait } from "../../desk/inside-job.ts";
 import { submitDrafts } from "../../desk/submitting.ts";
+import { EXIT } from "../../model/errors.ts";
 import { idsOfTasks } from "../../model/task.ts";
 import { ensureHome } from "../../store/home.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
@@ -55,7 +56,9 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
     isAwaited: true,
   });
   if (!submitted.ok) return submitted.error;
-  const tasks = submitted.value;
+  const { tasks } = submitted.value;
+  // All of it was done before, and cleaned up.
+  if (tasks.length === 0) return EXIT.done;
   if (words !== null && words.length > 0 && !files.includes("-") && context.hasInput())
     context.err("stint: jobs get no stdin; let the command read a file instead\n");
   const ids = idsOfTasks(tasks);

@@ -1,14 +1,14 @@
 import { jobsIfStarted, settingsInForce } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
 import { checkSubmission } from "../../desk/submission-check.ts";
-import { submitDrafts, toldOf } from "../../desk/submitting.ts";
+import { type Submitted, submitDrafts, toldOf } from "../../desk/submitting.ts";
 import { tellOfTexts } from "../../desk/text-notes.ts";
 import type { Settings } from "../../intake/default-settings.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Draft } from "../../model/submission.ts";
-import { idsOfTasks, type Task } from "../../model/task.ts";
+import { idsOfTasks } from "../../model/task.ts";
 import { ensureHome, openHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
@@ -93,13 +93,14 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     ...(resubmitOf !== undefined && { resubmitOf }),
   });
   if (!submitted.ok) return submitted.error;
-  tell(context, { tasks: submitted.value, json: flags.json === true, isQuiet });
-  if (flags.wait || flags.follow) {
+  const { tasks } = submitted.value;
+  tell(context, { ...submitted.value, json: flags.json === true, isQuiet });
+  if ((flags.wait || flags.follow) && tasks.length > 0) {
     const { stay } = await import("../stay.ts");
-    return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true, isQuiet });
+    return stay(context, home.value, { tasks, isFollowing: flags.follow === true, isQuiet });
   }
   if (isQuiet) return EXIT.done;
-  if (context.isTerminal) context.err(summarizeSweeps(submitted.value));
+  if (context.isTerminal) context.err(summarizeSweeps(tasks));
   tellIfNothingStarts(context, home.value);
   return EXIT.done;
 }
@@ -146,9 +147,14 @@ async function original(
 
 function tell(
   context: Context,
-  { tasks, json, isQuiet }: { tasks: readonly Task[]; json: boolean; isQuiet: boolean },
+  { tasks, gone, json, isQuiet }: Submitted & { json: boolean; isQuiet: boolean },
 ): void {
-  if (json) context.out(`${JSON.stringify(tasks)}\n`);
+  if (json) context.out(`${JSON.stringify([...gone.map(outlineOfGone), ...tasks])}\n`);
   else if (!isQuiet && isSummed(tasks.length, context)) context.out(summaryLine("queued", idsOfTasks(tasks)));
   else context.out(tasks.map((task) => `${task.metadata.id}\n`).join(""));
+}
+
+/** What is still known of a task that was cleaned up, in the form of a record. */
+function outlineOfGone({ id, key, endedAt }: Submitted["gone"][number]) {
+  return { metadata: { id }, spec: { key }, status: { state: "completed", endedAt }, isRemoved: true };
 }

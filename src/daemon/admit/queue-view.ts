@@ -2,10 +2,12 @@ import { ok } from "../../lib/result.ts";
 import type { Group } from "../../model/group.ts";
 import { idFromFileName, nameFrom, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
 import type { DependencyEnd } from "../../model/spec.ts";
+import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { Finder } from "../../store/finder.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask, readTasks } from "../../store/reader.ts";
+import { withoutSameWork } from "./same-work.ts";
 
 /** The queue as a submission sees it: each part is read from the disk once, when it is first needed; `add` extends it. */
 export class QueueView {
@@ -49,6 +51,12 @@ export class QueueView {
   /** The names of unfinished tasks. */
   get names(): Iterable<string> {
     return this.#byName.keys();
+  }
+
+  /** What is left of drafts whose `key` another task has; see `withoutSameWork`. */
+  without(drafts: readonly Draft[]): ReturnType<typeof withoutSameWork> {
+    const unfinished = (): readonly Task[] => this.#allUnfinished;
+    return withoutSameWork(drafts, { layout: this.#layout, unfinished, isOfKeysAlone: true });
   }
 
   /** The members that a dependent waits for of the newest unfinished sweep of a name. */

@@ -5,7 +5,7 @@ import { readTaskFile } from "../../intake/task-text.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { err, type Result } from "../../lib/result.ts";
 import { type Problem, problem } from "../../model/errors.ts";
-import { nameFrom } from "../../model/identity.ts";
+import { nameFrom, type TaskId } from "../../model/identity.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { newBatch, stageBatch } from "../../store/batch.ts";
@@ -36,6 +36,8 @@ export interface FilesOrder extends OrderSetting {
 export type FilesMessage =
   | AtMessage
   | { readonly type: "refused"; readonly file: number; readonly problem: Problem }
+  /** Of the file, some tasks are not queued, as others do their work or have done it. */
+  | { readonly type: "same"; readonly file: number; readonly ids: readonly TaskId[] }
   /** It is over; what was neither refused nor staged was not looked at. */
   | { readonly type: "staged"; readonly files: readonly number[] }
   | { readonly type: "failed"; readonly problem: Problem };
@@ -59,7 +61,7 @@ export function readFiles(
     for (const file of left) {
       if (tasks.length >= MAX_TASKS) break;
       tell({ type: "at", file });
-      const made = readFile(layout, { order, file, clock, seen });
+      const made = readFile(layout, { order, file, clock, seen, tell });
       if (!made.ok) {
         refused.set(file, made.error);
         continue;
@@ -79,7 +81,8 @@ export function readFiles(
   tell({ type: "at", file: null });
   const taken = staged.map((file) => order.files[file]?.path ?? "");
   const done = tryFs("queue the tasks", () => {
-    if (tasks.length === 0) return;
+    // Also where nothing is left of them, as their work is done: the batch stands for the files.
+    if (staged.length === 0) return;
     stageBatch(layout, order.batch, { tasks, taken });
     const ids = tasks.map(({ metadata }) => metadata.id);
     noteNames(layout, ids);
@@ -89,15 +92,24 @@ export function readFiles(
 
 function readFile(
   layout: Layout,
-  of: { readonly order: FilesOrder; readonly file: number; readonly clock: Clock; readonly seen: QueueView },
+  of: {
+    readonly order: FilesOrder;
+    readonly file: number;
+    readonly clock: Clock;
+    readonly seen: QueueView;
+    readonly tell: (told: FilesMessage) => void;
+  },
 ): Result<Task[], Problem> {
-  const { order, file, clock, seen } = of;
+  const { order, file, clock, seen, tell } = of;
   const taken = order.files[file];
   if (taken === undefined) throw new Error(`there is no file ${file} in the order`);
   const drafts = readTaken(taken, order, clock.now());
   if (!drafts.ok) return drafts;
+  const left = seen.without(drafts.value);
+  if (!left.ok) return left;
+  const { same } = left.value;
   const { controllers, createdBy } = order;
-  return tasksFor(layout, drafts.value, {
+  const made = tasksFor(layout, left.value.drafts, {
     // The tasks of a file belong together, whatever else is accepted in the same moment.
     batch: newBatch(),
     clock,
@@ -107,6 +119,8 @@ function readFile(
     source: "inbox",
     seen,
   });
+  if (made.ok && same.length > 0) tell({ type: "same", file, ids: same.map(({ id }) => id) });
+  return made;
 }
 
 function readTaken(

@@ -10,6 +10,7 @@ import type { Supervisor } from "../supervisor.ts";
 import { type OnBehalf, orderSetting } from "./order.ts";
 import { ReaderProcess } from "./reader.ts";
 import { type FilesMessage, type FilesOrder, refusal, type TakenFile } from "./reading.ts";
+import { notAgain } from "./same-work.ts";
 
 /** Files that one reader reads, and that are accepted as one batch, at most. */
 const FILES_AT_ONCE = 1_000;
@@ -91,6 +92,10 @@ export class TakenFiles implements Disposable {
         return dropStaged(layout, batch);
       }
       if (told.type === "at") continue;
+      if (told.type === "same") {
+        this.#supervisor.context.log(`${files[told.file]?.file}: ${notAgain(told.ids)}`);
+        continue;
+      }
       const places = told.type === "refused" ? [told.file] : told.files;
       const some = places.map((place) => files[place]).filter((one) => one !== undefined);
       for (const one of some) left.delete(one);

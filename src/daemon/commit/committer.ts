@@ -2,6 +2,7 @@ import type { Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import { publishDiskFault } from "../../store/disk-fault.ts";
+import { noteDoneKeys } from "../../store/done-keys.ts";
 import { othersInHome } from "../../store/home.ts";
 import { writeNotices } from "../../store/notices.ts";
 import { probeHome } from "../../store/probe.ts";
@@ -71,10 +72,14 @@ export class Committer implements Disposable {
     else this.#queue.remove(id);
   }
 
-  /** Writes the notices of these moves and hands them to the dispatcher; `known` returns all tasks that were unfinished before. */
+  /** Notes the keys of completed work, writes the notices of these moves and hands them to the dispatcher; `known` returns all tasks that were unfinished before. */
   announce(written: readonly RecordMove[], known: () => readonly Task[]): void {
     const { layout, config } = this.#context;
     const isComing = (batch: string | undefined): boolean => this.#queue.arrivals.isComing(batch);
+    noteDoneKeys(
+      layout,
+      written.map(({ after }) => after),
+    );
     const notices = noticesFor(written, { layout, receivers: config.notices.on, known, isComing });
     writeNotices(layout, notices);
     this.notifications?.push(notices);

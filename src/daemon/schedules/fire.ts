@@ -5,6 +5,8 @@ import { firingBatch } from "../../model/schedule.ts";
 import type { Draft } from "../../model/submission.ts";
 import { isCommitted } from "../../store/batch.ts";
 import { enqueue } from "../admit/enqueue.ts";
+import { QueueView } from "../admit/queue-view.ts";
+import { notAgain } from "../admit/same-work.ts";
 import type { Supervisor } from "../supervisor.ts";
 
 export interface DueFiring {
@@ -28,12 +30,16 @@ export function fire(
   { name, uid, firedForMs }: DueFiring,
   drafts: Result<Draft[], Problem>,
 ): Result<Fired, Problem> {
-  const { layout, clock, actor, limitBackend } = supervisor.context;
+  const { layout, clock, log, actor, limitBackend } = supervisor.context;
   const firing = { schedule: name, uid, firedFor: timestamp(firedForMs) };
   const batch = firingBatch(firing);
   if (isCommitted(layout, batch)) return ok({ type: "queued" });
-  const tasks = drafts.ok
-    ? enqueue(layout, drafts.value, {
+  const seen = new QueueView(layout);
+  const left = drafts.ok ? seen.without(drafts.value) : drafts;
+  if (left.ok && left.value.same.length > 0)
+    log(`the schedule ${name}: ${notAgain(left.value.same.map(({ id }) => id))}`);
+  const tasks = left.ok
+    ? enqueue(layout, left.value.drafts, {
         batch,
         clock,
         machine: supervisor.machine,
@@ -41,8 +47,9 @@ export function fire(
         createdBy: actor,
         source: "cron",
         firing,
+        seen,
       })
-    : drafts;
+    : left;
   if (tasks.ok) return ok({ type: "queued" });
   const { error } = tasks;
   if (isPermanent(error)) return ok({ type: "refused", problem: error });

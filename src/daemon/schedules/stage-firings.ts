@@ -103,7 +103,9 @@ function stageFiring(
 ): Result<readonly Task[], Problem> {
   const { job, firing, drafts } = of;
   const identity = { schedule: job.name, uid: job.uid, firedFor: timestamp(firing.firedForMs) };
-  const made = tasksFor(layout, drafts, {
+  const left = seen.without(drafts);
+  if (!left.ok) return left;
+  const made = tasksFor(layout, left.value.drafts, {
     batch: firingBatch(identity),
     clock,
     machine: machineOf(order),

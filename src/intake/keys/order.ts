@@ -4,7 +4,7 @@ import { ADMISSIONS, PARENT_FAILURES } from "../../model/spec.ts";
 import { MAX_LABEL_LENGTH, MAX_LABEL_NAME_LENGTH } from "../../model/task.ts";
 import { moment } from "../moment.ts";
 import { pings, receivers } from "../notice-readers.ts";
-import { identifier, references, selectorReader } from "../queue-readers.ts";
+import { identifier, references, selectorReader, workName } from "../queue-readers.ts";
 import { duration, oneOf, yesOrNo } from "../readers.ts";
 import { shortTextMap, textMap } from "../text-map.ts";
 import type { Field, Fields } from "./field.ts";
@@ -53,6 +53,23 @@ export const ORDER_FIELDS: Fields = {
     about: "at most one unfinished task may have this key",
     flag: { group: "Scheduling", placeholder: "KEY" },
     isVerbatim,
+  },
+  key: {
+    read: workName,
+    to: ["spec", "key"],
+    about: "names the work: once unfinished or succeeded, it is not queued again",
+    more: "see `stint help sweeps`",
+    flag: { group: "Scheduling", placeholder: "KEY" },
+    isVerbatim,
+  },
+  rerun: {
+    read: yesOrNo,
+    to: ["spec", "rerun"],
+    about: "queue it although a task with its key has succeeded",
+    without: "false",
+    flag: { group: "Scheduling" },
+    needs: "key",
+    show: () => "rerun",
   },
   after: {
     ...parents("success", "start once these tasks have succeeded", ["depends-on"]),

@@ -1,0 +1,129 @@
+import { rangesOf } from "../../lib/ranges.ts";
+import { ok, type Result } from "../../lib/result.ts";
+import { type Problem, rejected } from "../../model/errors.ts";
+import { numberOf, type TaskId } from "../../model/identity.ts";
+import type { Draft } from "../../model/submission.ts";
+import type { Task } from "../../model/task.ts";
+import { doneKeyOf } from "../../store/done-keys.ts";
+import type { Layout } from "../../store/layout.ts";
+import { readTask } from "../../store/reader.ts";
+
+/** A task that stands for a draft with its key, which is not queued. */
+export interface SameWork {
+  readonly id: TaskId;
+  readonly key: string;
+  /** When it succeeded; null while it has not ended. */
+  readonly endedAt: string | null;
+  /** Its record; null where it was cleaned up. */
+  readonly task: Task | null;
+}
+
+/** What is left of drafts, and what stands for the others, each once. */
+export interface Left {
+  readonly drafts: readonly Draft[];
+  readonly same: readonly SameWork[];
+}
+
+/** The home in which the keys are looked up; `unfinished` is called where a draft has a key. */
+interface Around {
+  readonly layout: Layout;
+  readonly unfinished: () => readonly Task[];
+  /** True for `key` alone: a draft with the `unique` of an unfinished task is then left to the planner, which cancels it. */
+  readonly isOfKeysAlone?: true;
+}
+
+/**
+ * Omits drafts whose `unique` or `key` an unfinished task has, or whose `key` has succeeded. The planner checks the records again, and so
+ * finds what is accepted or ends after this check. Two drafts with one `key` are refused, as only one of them would run.
+ */
+export function withoutSameWork(drafts: readonly Draft[], around: Around): Result<Left, Problem> {
+  const isPlain = ({ spec: { key, unique } }: Draft): boolean =>
+    key === undefined && (around.isOfKeysAlone === true || unique === undefined);
+  if (drafts.every(isPlain)) return ok({ drafts, same: [] });
+  const twin = twinIn(drafts);
+  if (twin !== null) return twin;
+  const unfinished = around.unfinished();
+  const byUnique = byKey(around.isOfKeysAlone === true ? [] : unfinished, ({ spec }) => spec.unique);
+  const byWork = byKey(unfinished, ({ spec }) => spec.key);
+  const found = drafts.map(({ spec: { unique, key, rerun = false } }): SameWork | null => {
+    const beside = unique === undefined ? undefined : byUnique.get(unique);
+    if (beside !== undefined) return standing(beside, unique);
+    const open = key === undefined ? undefined : byWork.get(key);
+    if (open !== undefined) return standing(open, key);
+    return key === undefined || rerun ? null : doneBy(around.layout, key);
+  });
+  const same = new Map(found.flatMap((one) => (one === null ? [] : [[one.id, one]])));
+  return ok({ drafts: renumbered(drafts, (index) => found[index] === null), same: [...same.values()] });
+}
+
+function byKey(tasks: readonly Task[], keyOf: (task: Task) => string | undefined): Map<string, Task> {
+  const found = new Map<string, Task>();
+  for (const task of tasks) {
+    const key = keyOf(task);
+    if (key !== undefined && !found.has(key)) found.set(key, task);
+  }
+  return found;
+}
+
+function standing(task: Task, key = ""): SameWork {
+  return { id: task.metadata.id, key, endedAt: null, task };
+}
+
+function doneBy(layout: Layout, key: string): SameWork | null {
+  const done = doneKeyOf(layout, key);
+  if (done === null) return null;
+  const read = readTask(layout, done.task);
+  return { id: done.task, key, endedAt: done.endedAt, task: read.ok ? read.value : null };
+}
+
+function twinIn(drafts: readonly Draft[]): Result<never, Problem> | null {
+  const first = new Map<string, Draft>();
+  for (const draft of drafts) {
+    const { key } = draft.spec;
+    if (key === undefined) continue;
+    const known = first.get(key);
+    if (known === undefined) {
+      first.set(key, draft);
+      continue;
+    }
+    const message = `Cannot queue "${draft.name}": its key ${key} is that of "${known.name}" too, wanted a key for each task`;
+    const hint = "in a sweep, put the values into the key: key: train/seed${{ matrix.seed }}";
+    return rejected("INVALID_TASK_FILE", message, hint);
+  }
+  return null;
+}
+
+/** The drafts that stay. The members that are left of a sweep become one without gaps, and keep their place in the sweep as written. */
+function renumbered(drafts: readonly Draft[], stays: (index: number) => boolean): Draft[] {
+  let sweep = 0;
+  const kept = drafts.flatMap((draft, index) => {
+    // The first member of the next sweep.
+    if (draft.group?.index === 1) sweep += 1;
+    return stays(index) ? [{ draft, sweep }] : [];
+  });
+  const sizes = new Map<number, number>();
+  for (const one of kept)
+    if (one.draft.group !== undefined) sizes.set(one.sweep, (sizes.get(one.sweep) ?? 0) + 1);
+  const indexes = new Map<number, number>();
+  return kept.map(({ draft, sweep: of }) => {
+    const { group } = draft;
+    const size = sizes.get(of) ?? 0;
+    if (group === undefined || size === group.size) return draft;
+    const index = (indexes.get(of) ?? 0) + 1;
+    indexes.set(of, index);
+    return { ...draft, group: { ...group, index, size, of: { index: group.index, size: group.size } } };
+  });
+}
+
+/** For the log: which tasks stand for those that were not queued. */
+export function notAgain(ids: readonly TaskId[]): string {
+  return `not queued again, as their keys are those of ${shortRanges(ids)}`;
+}
+
+/** More ranges are not read. */
+const MOST_RANGES = 8;
+
+function shortRanges(ids: readonly TaskId[]): string {
+  const ranges = rangesOf(ids.map(numberOf));
+  return `${ranges.slice(0, MOST_RANGES).join(", ")}${ranges.length > MOST_RANGES ? " and more" : ""}`;
+}

@@ -1,0 +1,29 @@
+import type { SameWork } from "../daemon/admit/same-work.ts";
+import { counted } from "../lib/counted.ts";
+import { rangesOf } from "../lib/ranges.ts";
+import { numberOf } from "../model/identity.ts";
+
+/** Up to so many are named one by one. */
+const MOST_LINES = 10;
+
+/** The lines that tell which tasks stand for drafts that are not queued. */
+export function sameWorkLines(same: readonly SameWork[]): string[] {
+  const isDone = same.some(({ endedAt }) => endedAt !== null);
+  const hint = isDone ? ["to queue what has succeeded again: --rerun"] : [];
+  if (same.length <= MOST_LINES) return [...same.map(lineOf), ...hint];
+  const [open, done] = [same.filter(({ endedAt }) => endedAt === null), same.filter((one) => one.endedAt)];
+  const parts = [
+    ...(done.length > 0 ? [`${counted(done.length, "task")} that succeeded (${numbersOf(done)})`] : []),
+    ...(open.length > 0 ? [`${counted(open.length, "task")} that have not ended (${numbersOf(open)})`] : []),
+  ];
+  return [`not queued again: ${parts.join(", ")}`, ...hint];
+}
+
+function lineOf({ id, key, endedAt, task }: SameWork): string {
+  const how = endedAt === null ? "not ended yet" : task === null ? "completed and cleaned up" : "completed";
+  return `not queued again: ${id}, ${how}, has the key ${key}`;
+}
+
+function numbersOf(some: readonly SameWork[]): string {
+  return rangesOf(some.map(({ id }) => numberOf(id))).join(", ");
+}
