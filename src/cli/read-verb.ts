@@ -17,7 +17,7 @@ interface ReadVerb {
   readonly text: (context: Context, tasks: readonly Task[], layout: Layout) => string | Promise<string>;
   /** For a sweep that is named alone; by default its members are shown one after the other. */
   readonly sweep?: {
-    readonly json: (members: readonly Task[]) => unknown;
+    readonly json: (context: Context, members: readonly Task[]) => unknown;
     readonly text: (context: Context, members: readonly Task[]) => string;
   };
 }
@@ -41,7 +41,8 @@ async function read(verb: ReadVerb, { context, flags, operands }: Call<typeof FL
   const { tasks, isSelection, isSweep } = shown.value;
   const sweep = isSweep ? verb.sweep : undefined;
   if (isJson === true) {
-    const json = sweep === undefined ? await verb.json(context, tasks, home.value) : sweep.json(tasks);
+    const json =
+      sweep === undefined ? await verb.json(context, tasks, home.value) : sweep.json(context, tasks);
     // A program that selects cannot know that only one task matches.
     const listed = isSelection && !Array.isArray(json) && sweep === undefined ? [json] : json;
     context.out(jsonText(listed));

@@ -4,6 +4,7 @@ import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { idsIn } from "../store/reader.ts";
 import type { Overview } from "./overview.ts";
+import { sampledTimes, sweepLeftMs } from "./sweep-eta.ts";
 
 /** Up to this many queued members are listed one by one. */
 const MAX_UNFOLDED = 3;
@@ -16,10 +17,12 @@ export interface Fold {
   /** In done/ and dead-letter/. */
   readonly done: number;
   readonly failed: number;
+  /** When it will have ended, in ms from now; null for no estimate. */
+  readonly leftMs: number | null;
 }
 
 /** The sweeps with more than `MAX_UNFOLDED` queued members, by the number of their first member. */
-export function foldsOf(layout: Layout, overview: Overview): ReadonlyMap<number, Fold> {
+export function foldsOf(layout: Layout, overview: Overview, nowMs: number): ReadonlyMap<number, Fold> {
   const queued = Map.groupBy(overview.queued, groupIdOf);
   const running = Map.groupBy(overview.active, groupIdOf);
   const folds = new Map<number, Fold>();
@@ -30,12 +33,14 @@ export function foldsOf(layout: Layout, overview: Overview): ReadonlyMap<number,
     ended ??= { done: idsIn(layout, "done"), failed: idsIn(layout, "dead-letter") };
     // Members have consecutive numbers, so they are counted without reading their records.
     const isMember = (one: TaskId): boolean => isNumberOf(group, numberOf(one));
+    const unfinished = { queued: waiting, running: running.get(id) ?? [] };
+    const done = ended.done.filter(isMember);
     folds.set(id, {
       group,
-      queued: waiting,
-      running: running.get(id) ?? [],
-      done: ended.done.filter(isMember).length,
+      ...unfinished,
+      done: done.length,
       failed: ended.failed.filter(isMember).length,
+      leftMs: sweepLeftMs(unfinished, { ranMs: sampledTimes(layout, done), nowMs }),
     });
   }
   return folds;

@@ -31,19 +31,24 @@ export function readTail(paths: readonly string[], hide: (text: string) => strin
 }
 
 function endOf(path: string, hide: (text: string) => string): { lines: string[]; bytes: number } {
-  return (
-    withLog(path, constants.O_RDONLY, (file) => {
-      const bytes = fstatSync(file).size;
-      const start = Math.max(0, bytes - WINDOW_BYTES);
-      const window = Buffer.alloc(bytes - start);
-      const text = hide(window.toString("utf8", 0, readSync(file, window, 0, window.length, start)));
-      // The first line of a window is cut off, unless it is the only one.
-      const firstEnd = start > 0 ? /\r?\n|\r/.exec(text) : null;
-      const lines = readableLines(text.slice(firstEnd === null ? 0 : firstEnd.index + firstEnd[0].length));
-      if (lines.at(-1) === "") lines.pop();
-      return { lines, bytes };
-    }) ?? { lines: [], bytes: 0 }
-  );
+  const { text, bytes } = readWindow(path, WINDOW_BYTES, hide);
+  const lines = readableLines(text);
+  if (lines.at(-1) === "") lines.pop();
+  return { lines, bytes };
+}
+
+/** The last bytes of a log, at most so many, from the start of a line or of a state of a progress bar. */
+export function readWindow(path: string, most: number, hide: (text: string) => string): LogTail {
+  const read = withLog(path, constants.O_RDONLY, (file) => {
+    const bytes = fstatSync(file).size;
+    const start = Math.max(0, bytes - most);
+    const window = Buffer.alloc(bytes - start);
+    const text = hide(window.toString("utf8", 0, readSync(file, window, 0, window.length, start)));
+    // The first line of a window is cut off, unless it is the only one.
+    const firstEnd = start > 0 ? /\r?\n|\r/.exec(text) : null;
+    return { text: text.slice(firstEnd === null ? 0 : firstEnd.index + firstEnd[0].length), bytes };
+  });
+  return read ?? { text: "", bytes: 0 };
 }
 
 function excessOf(tails: readonly (readonly string[])[]): number {

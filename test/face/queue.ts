@@ -247,12 +247,18 @@ const SCHEDULES: Readonly<Record<string, readonly string[]>> = {
   "broken.yaml": ['cron: "61 1 * * *"', "task: {name: broken, run: ./x.sh}"],
 };
 
+/** What running jobs have written last. */
+const BARS: Readonly<Record<string, string>> = {
+  train: "loading\n\repoch 3:  84%|████████▍ | 84/100 [00:35<00:07,  2.35it/s, loss=0.23]",
+  "grid-4": "Epoch 1/10\n",
+};
+
 function writeTask(layout: Layout, task: Task): void {
   const { id } = task.metadata;
   writeFileSync(layout.record(directoryOf(task.status.state), id), recordText(task), { mode: 0o600 });
   for (const attempt of task.status.attempts) {
     if (attempt.startedAt === undefined) continue;
-    const log = "logTail" in attempt ? (attempt.logTail ?? "") : "still running\n";
+    const log = "logTail" in attempt ? (attempt.logTail ?? "") : (BARS[task.metadata.name] ?? "");
     mkdirSync(layout.attempt(id, attempt.number), { recursive: true });
     writeFileSync(join(layout.attempt(id, attempt.number), "output.log"), log);
   }

@@ -9,7 +9,7 @@ import { wholeNumber, wordValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import type { ListedRow } from "../listing/choose.ts";
 import { footerOf } from "../listing/footer.ts";
-import { listingOf, tableOf } from "../listing/list.ts";
+import { listingOf, type TaskListing, tableOf } from "../listing/list.ts";
 import { SORT_KEYS, SORT_NAMES } from "../listing/sort.ts";
 import { unlistedLine } from "../listing/unlisted.ts";
 import { type Frame, watch } from "../listing/watch.ts";
@@ -86,14 +86,21 @@ async function look(context: Context, flags: Listed): Promise<Result<Frame, Prob
     isWhole: flags.json === true || flags.quiet === true,
   });
   if (!listing.ok) return listing;
-  const { rows, overview, queue, unlisted } = listing.value;
-  if (flags.json === true) return ok({ table: jsonText(rows), footer: "" });
+  const { rows, overview, queue, progress, unlisted } = listing.value;
+  if (flags.json === true)
+    return ok({ table: jsonText(rows.map((row) => withProgress(row, progress))), footer: "" });
   if (flags.quiet === true) return ok({ table: rows.map(idLine).join(""), footer: "" });
   const below = footerOf(overview, queue, context.clock.now());
   const footer = unlisted === null ? below : `${unlistedLine(unlisted)}${below}`;
   return rows.length === 0
     ? ok({ table: "", footer: `No tasks to show.\n${footer}` })
     : ok({ table: tableOf(context, listing.value, { isWide: flags.wide === true }), footer });
+}
+
+/** How far it is stands beside the fields of the record. */
+function withProgress(row: ListedRow, progress: TaskListing["progress"]): unknown {
+  const found = "metadata" in row ? progress.get(row.metadata.id) : undefined;
+  return found === undefined ? row : { ...row, progress: found };
 }
 
 function idLine(row: ListedRow): string {

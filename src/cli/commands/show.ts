@@ -1,4 +1,5 @@
 import { summaryOf } from "../../desk/group-summary.ts";
+import { progressOf } from "../../desk/progress.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { isTerminal } from "../../model/state.ts";
 import { recordText } from "../../store/record.ts";
@@ -12,7 +13,14 @@ const MOST_WHOLE = 5;
 
 export const verb = readVerb({
   // The record as on disk, with the fields that are computed for readers.
-  json: (_, tasks) => oneOrAll(tasks.map((task) => JSON.parse(recordText(task)) as unknown)),
+  json: (context, tasks, layout) =>
+    oneOrAll(
+      tasks.map((task) => {
+        const record = JSON.parse(recordText(task)) as Record<string, unknown>;
+        const progress = progressOf(context, layout, task);
+        return progress === null ? record : { ...record, progress };
+      }),
+    ),
   text: (context, tasks, layout) => {
     const style = styleFor(context.hasColor);
     const nowMs = context.clock.now();
@@ -20,12 +28,18 @@ export const verb = readVerb({
     const columns = context.columns();
     if (tasks.length > MOST_WHOLE) return renderTasks(tasks, { style, columns });
     const texts = tasks.map((task) =>
-      renderTask(task, { nowMs, style, columns, runFolder: layout.run(task.metadata.id) }),
+      renderTask(task, {
+        nowMs,
+        style,
+        columns,
+        runFolder: layout.run(task.metadata.id),
+        progress: progressOf(context, layout, task),
+      }),
     );
     return texts.join("\n");
   },
   sweep: {
-    json: summaryOf,
+    json: (context, members) => summaryOf(members, context.clock.now()),
     text: (context, members) =>
       renderSweep(members, {
         nowMs: context.clock.now(),

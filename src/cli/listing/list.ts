@@ -1,7 +1,9 @@
 import { type Fold, foldsOf } from "../../desk/fold.ts";
 import { type Overview, readOverview } from "../../desk/overview.ts";
+import type { ProgressSeen } from "../../desk/progress.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Problem } from "../../model/errors.ts";
+import type { TaskId } from "../../model/identity.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Context } from "../context.ts";
 import { queryOf, type SelectorFlags } from "../selectors.ts";
@@ -38,6 +40,8 @@ export interface TaskListing {
   readonly lines: readonly Line[];
   readonly overview: Overview;
   readonly queue: QueueSeen;
+  /** How far the running ones are, of those that tell. */
+  readonly progress: ReadonlyMap<TaskId, ProgressSeen>;
   /** Null where the flags ask for certain tasks, or for a page. */
   readonly unlisted: Unlisted | null;
 }
@@ -49,13 +53,13 @@ export async function listingOf(
   { references, ...flags }: ListingFlags,
 ): Promise<Result<TaskListing, Problem>> {
   const nowMs = context.clock.now();
-  const progress = context.progress();
-  const asked = queryOf(flags, { layout, nowMs, onProgress: progress.onProgress });
+  const reading = context.progress();
+  const asked = queryOf(flags, { layout, nowMs, onProgress: reading.onProgress });
   if (!asked.ok) return err(asked.error);
-  const ids = references.length === 0 ? null : idsNamed(layout, references, progress);
+  const ids = references.length === 0 ? null : idsNamed(layout, references, reading);
   if (ids !== null && !ids.ok) return ids;
   const query = ids === null ? asked : ok({ ...asked.value, ids: ids.value });
-  progress.clear();
+  reading.clear();
   const overview = readOverview(layout, nowMs);
   const queue = await queueIn(context, layout, overview);
   // A query shows each task that it matches, and JSON each record.
@@ -64,7 +68,7 @@ export async function listingOf(
   const isShort = query.value === null && flags.all !== true && flags.limit === undefined;
   // Pages and scripts go by number.
   const isRecent = isShort && flags.cursor === undefined && !flags.isWhole;
-  const folds = isFolding ? foldsOf(layout, overview) : new Map<number, Fold>();
+  const folds = isFolding ? foldsOf(layout, overview, nowMs) : new Map<number, Fold>();
   const found = chosen(layout, {
     query: query.value,
     unfinished: [...overview.active, ...queue.inOrder],
@@ -74,19 +78,19 @@ export async function listingOf(
     isRecent,
     folds,
     nowMs,
-    progress,
+    progress: reading,
   });
   const rows = flags.sort === undefined ? found : sorted(found, flags.sort, nowMs);
   const lines = flags.tree === true ? treeLines(layout, rows) : plainLines(rows);
   const isOpen = query.value === null && flags.cursor === undefined && !flags.isWhole;
   const unlisted = isOpen ? unlistedIn(layout, { rows, folds, nowMs }) : null;
-  return ok({ rows, lines, overview, queue, unlisted });
+  return ok({ rows, lines, overview, queue, progress: await progressIn(context, layout, rows), unlisted });
 }
 
 /** The listing as a table. */
 export function tableOf(
   context: Context,
-  { lines, queue }: TaskListing,
+  { lines, queue, progress }: TaskListing,
   { isWide }: { readonly isWide: boolean },
 ): string {
   const layout = { nowMs: context.clock.now(), style: styleFor(context.hasColor), isWide };
@@ -94,13 +98,26 @@ export function tableOf(
     const beside = { branches, note };
     if ("group" in row) return foldRow(row, beside, layout);
     const wait = row.status.state === "queued" ? queue.waitOf(row) : "";
-    return taskRow(row, { ...beside, wait }, layout);
+    return taskRow(row, { ...beside, wait, progress: progress.get(row.metadata.id) ?? null }, layout);
   });
   const table = [titleRow(layout), ...rows];
   const columns = context.columns();
   // A program that reads a pipe counts the columns.
   const shown = Number.isFinite(columns) ? withoutEmpty(table, layout) : table;
   return renderTable(shown, { columns, shrinks: NAME_COLUMN });
+}
+
+/** The reader of logs is loaded only where tasks run. */
+async function progressIn(
+  context: Context,
+  layout: Layout,
+  rows: readonly ListedRow[],
+): Promise<ReadonlyMap<TaskId, ProgressSeen>> {
+  const running = rows.flatMap((row) => ("group" in row || row.status.state !== "running" ? [] : [row]));
+  if (running.length === 0) return new Map();
+  const { progressOf } = await import("../../desk/progress.ts");
+  const seen = running.map((task) => [task.metadata.id, progressOf(context, layout, task)] as const);
+  return new Map(seen.flatMap(([id, progress]) => (progress === null ? [] : [[id, progress] as const])));
 }
 
 /** The planner's view of the queue; the planner is loaded only where tasks are queued. */

@@ -6,6 +6,7 @@ import { whyFailed } from "../../model/failure-text.ts";
 import { describeKind } from "../../model/kind.ts";
 import { STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
+import { aboutLeft } from "./progress-text.ts";
 import { fieldLines } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
 import { numbersText, sweptText, valuesText } from "./sweep.ts";
@@ -23,7 +24,7 @@ export function renderSweep(
   members: readonly Task[],
   { nowMs, style, columns }: { readonly nowMs: number; readonly style: Style; readonly columns: number },
 ): string {
-  const summary = summaryOf(members);
+  const summary = summaryOf(members, nowMs);
   const { id, name, size, known, maxParallel, maxFailures, failed } = summary;
   const counts = STATES.flatMap((state) => {
     const count = summary.states[state] ?? 0;
@@ -72,11 +73,11 @@ function commandOf(first: Task, members: readonly Task[]): string {
   return isSame ? command : `${command} (of task ${first.metadata.number})`;
 }
 
-function progressText({ known, size, ended }: GroupSummary): string {
+function progressText({ known, size, ended, leftMs }: GroupSummary): string {
   // Members without a record had ended before they were cleaned up.
   const past = ended + (size - known);
   const filled = Math.floor((past / size) * BAR_WIDTH);
-  return `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ${past} of ${size} ended`;
+  return `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ${past} of ${size} ended${leftMs === null ? "" : `, ${aboutLeft(leftMs)}`}`;
 }
 
 function failureText({ code, members }: GroupSummary["failures"][number]): string {

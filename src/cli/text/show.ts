@@ -1,3 +1,4 @@
+import type { ProgressSeen } from "../../desk/progress.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
@@ -16,6 +17,7 @@ import { STATES } from "../../model/state.ts";
 import { lastEnded, type Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
 import { memoryAndLimits } from "./limits.ts";
+import { progressText } from "./progress-text.ts";
 import { fieldLines, specFields } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
@@ -29,9 +31,12 @@ interface Shown {
 }
 
 /** All details of a task, for display. */
-export function renderTask(task: Task, options: Shown & { readonly runFolder: string }): string {
+export function renderTask(
+  task: Task,
+  options: Shown & { readonly runFolder: string; readonly progress?: ProgressSeen | null },
+): string {
   const { metadata, spec, status } = task;
-  const { nowMs, style, columns, runFolder } = options;
+  const { nowMs, style, columns, runFolder, progress = null } = options;
   const { group, labels, number } = metadata;
   const parents = parentsIn(spec.after ?? []);
   const ignored = metadata.annotations[IGNORED];
@@ -50,6 +55,7 @@ export function renderTask(task: Task, options: Shown & { readonly runFolder: st
     ["queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`],
     ...(status.state === "queued" ? [["why", `stint explain ${number}`] as const] : []),
     ...(hasStarted ? [["output", `stint logs ${number}`] as const] : []),
+    ...(progress === null ? [] : [["progress", progressText(progress)] as const]),
     ["files", runFolder],
     ["version", String(metadata.resourceVersion)],
   ];

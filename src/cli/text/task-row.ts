@@ -1,4 +1,5 @@
 import type { Fold } from "../../desk/fold.ts";
+import type { ProgressSeen } from "../../desk/progress.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { localTime } from "../../lib/local-time.ts";
@@ -8,6 +9,7 @@ import { gpusOf } from "../../model/resources.ts";
 import { isActive } from "../../model/state.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
+import { aboutLeft, progressText } from "./progress-text.ts";
 import type { Style } from "./style.ts";
 import { numbersText } from "./sweep.ts";
 import type { Cell } from "./table.ts";
@@ -58,15 +60,17 @@ export interface Beside {
   readonly note: string;
 }
 
-/** One row of a listing; `wait` is why a queued task has not started, as a clause. */
-export function taskRow(
-  task: Task,
-  { wait, branches, note }: Beside & { readonly wait: string },
-  layout: RowLayout,
-): Cell[] {
+/** What is known of a task beside its record: why a queued one has not started, as a clause, and how far a running one is. */
+interface Seen {
+  readonly wait: string;
+  readonly progress: ProgressSeen | null;
+}
+
+/** One row of a listing. */
+export function taskRow(task: Task, { branches, note, ...seen }: Beside & Seen, layout: RowLayout): Cell[] {
   const { metadata, status } = task;
   const { style, nowMs } = layout;
-  const reason = reasonOf(task, wait);
+  const reason = reasonOf(task, seen);
   return [
     String(metadata.number),
     `${branches}${metadata.name}`,
@@ -83,7 +87,7 @@ export function taskRow(
 
 /** One row for a whole sweep. */
 export function foldRow(fold: Fold, { branches, note }: Beside, { nowMs, style, isWide }: RowLayout): Cell[] {
-  const { group, running, queued, done, failed } = fold;
+  const { group, running, queued, done, failed, leftMs } = fold;
   const [first] = [...running, ...queued];
   const oldest = Math.min(
     ...[running[0], queued[0]].flatMap((task) =>
@@ -104,7 +108,10 @@ export function foldRow(fold: Fold, { branches, note }: Beside, { nowMs, style, 
     formatDuration(nowMs - oldest),
     ...(isWide && first !== undefined ? wideCells(first, nowMs) : []),
     joined(
-      `sweep: ${counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(", ")}`,
+      joined(
+        `sweep: ${counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(", ")}`,
+        leftMs === null ? "" : aboutLeft(leftMs),
+      ),
       note,
     ),
   ];
@@ -137,14 +144,14 @@ export function elapsedMs({ metadata, status }: Task, nowMs: number): number | n
 }
 
 /** Why a task waits, failed, was cancelled, or does not just run; null where there is nothing to give a reason for. */
-function reasonOf(task: Task, wait: string): string | null {
+function reasonOf(task: Task, { wait, progress }: Seen): string | null {
   const { status, spec } = task;
   if (isActive(status.state)) {
     const { stop, paused } = openAttempt(task) ?? {};
     if (stop !== undefined) return stopInWords(stop);
     if (paused !== undefined) return `paused by ${paused.actor}: ${describeKind(spec.kind)}`;
-    const preparation = preparationInWords(task);
-    return preparation === null ? null : `${preparation}: ${describeKind(spec.kind)}`;
+    const doing = preparationInWords(task) ?? (progress === null ? null : progressText(progress));
+    return doing === null ? null : `${doing}: ${describeKind(spec.kind)}`;
   }
   switch (status.state) {
     case "queued": {

@@ -16,6 +16,7 @@ const ROWS = [
     queued: [queued(8, 3, "d-3", -5_000)],
     done: 2,
     failed: 0,
+    leftMs: null,
   },
 ];
 const numbers = (key: SortKey): number[] =>
