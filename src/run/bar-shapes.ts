@@ -16,7 +16,6 @@ export interface LineReading extends BarProgress {
 
 /** Longer lines are data; the bars of tqdm have about 100 characters. */
 const MAX_LINE = 600;
-const MAX_MESSAGE = 40;
 /** A counter of fewer parts says little in percent. */
 const MIN_PARTS = 10;
 
@@ -98,12 +97,11 @@ function epochText({ n, m }: Readonly<Record<string, string>> = {}): string {
 
 /** What stands before a bar, as a program names it. */
 function messageOf(before: string): { message: string; hasEpoch: boolean } {
-  const name = before
+  const message = before
     .trim()
     .replace(/[\s:|-]{1,8}$/, "")
     .replace(/^Epoch\b/, "epoch");
-  const message = name.length > MAX_MESSAGE ? `…${name.slice(1 - MAX_MESSAGE)}` : name;
-  return { message, hasEpoch: EPOCH.test(name) };
+  return { message, hasEpoch: EPOCH.test(message) };
 }
 
 /** `n` of `m` in percent, rounded down; null where they are none. */
