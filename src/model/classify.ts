@@ -1,5 +1,6 @@
 import type { Ending, Evidence } from "./evidence.ts";
 import { EXIT_RULES } from "./exit-rules.ts";
+import { failureFromHint } from "./fail-hint.ts";
 import { type Failure, type FailureCode, failureEntry, failureOf } from "./failure.ts";
 import { type LastWords, lastWords } from "./last-words.ts";
 import { LOG_RULES } from "./log-rules.ts";
@@ -20,7 +21,7 @@ const KILLED_BY_OTHERS = new Set(["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIG
 
 /**
  * Judges an attempt by its evidence; the first match wins: stint's own stop, a TERM from outside, success, the kernel's OOM killer, a
- * signal, an exit code with an agreed meaning, the last words, any other exit code.
+ * signal, what the job said of its failure, an exit code with an agreed meaning, the last words, any other exit code.
  */
 export function classify(evidence: Evidence, failOnNonZero: boolean): Verdict {
   const { ending, stop } = evidence;
@@ -73,14 +74,18 @@ function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): 
   const words = lastWords(evidence.logTail);
   const said = saidIn(words, evidence);
   const signal = ending.signal ?? signalToldByShell(ending.exitCode, evidence.logTail);
-  // A program that calls abort(3) has printed why.
-  if (signal !== null && !(signal === "SIGABRT" && said !== null)) {
+  // A program that calls abort(3) has printed why; what others did to it, it cannot know.
+  const isTold =
+    (signal === "SIGABRT" && said !== null) ||
+    (evidence.hint !== undefined && !KILLED_BY_OTHERS.has(signal ?? ""));
+  if (signal !== null && !isTold) {
     const code = codeOfSignal(signal, evidence.logTail);
     return ending.signal === null
       ? failed(code, `shell:${signal}`, `${how}: its shell says that a command was killed by ${signal}`)
       : failed(code, `signal:${signal}`);
   }
   if (signal === null && !failOnNonZero && ending.exitCode !== null) return { type: "completed" };
+  if (evidence.hint !== undefined) return { type: "failed", failure: failureFromHint(evidence.hint, how) };
   const agreed = EXIT_RULES[ending.exitCode ?? -1]?.find(({ says }) => says?.test(words.final) ?? true);
   if (agreed !== undefined) {
     const quote = agreed.says === undefined ? "" : `; ${quoted(words.final)}`;

@@ -25,7 +25,7 @@ export const timelineEntry = v.strictObject({
   /** The type in the line, where it is none of a job's. */
   claimed: v.optional(v.string()),
 });
-type TimelineEntry = v.InferOutput<typeof timelineEntry>;
+export type TimelineEntry = v.InferOutput<typeof timelineEntry>;
 
 /** What the lines of one attempt come to. */
 export interface EventSummary {

@@ -1,4 +1,5 @@
 import type { StopIntent } from "./attempt.ts";
+import type { FailHint } from "./event.ts";
 import type { FailureCode } from "./failure.ts";
 
 /** What a shell exits with where a program cannot be executed (126), or there is none (127). */
@@ -37,6 +38,8 @@ export interface Evidence {
   readonly fullDisk?: string;
   /** Which Python ran it, as a clause; absent where that was not determined. */
   readonly python?: string;
+  /** What the job said of its failure, should it fail. */
+  readonly hint?: FailHint;
   /** The supervisor received a TERM too, as when the machine shuts down. */
   readonly isStopping?: boolean;
 }

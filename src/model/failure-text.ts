@@ -4,7 +4,7 @@ import { type EndedAttempt, failureOfAttempt } from "./attempt.ts";
 import { signalNumber } from "./evidence.ts";
 import { type Failure, failureEntry } from "./failure.ts";
 import { lastWords } from "./last-words.ts";
-import { QUOTE_HEAD } from "./quote.ts";
+import { quoteIn } from "./quote.ts";
 import { notFoundByShell, signalOfCode } from "./shell-words.ts";
 import type { Task } from "./task.ts";
 
@@ -32,7 +32,7 @@ export function failureText(attempt: EndedAttempt, timeoutMs?: number): string |
   if (signal !== null) {
     // A program that calls abort(3) has printed why.
     const said = signal === "SIGABRT" ? finalIn(logTail) : null;
-    return withLine(signalText(signal), quoteIn(failure) ?? said);
+    return withLine(signalText(signal), quoteIn(failure.error) ?? said);
   }
   // Where it never started, or left no result, the error says all.
   if (exitCode === null) return failure.error;
@@ -67,7 +67,8 @@ function withLine(how: string, line: string | null): string {
 function causeOfExit({ exitCode, logTail = "", logBytes }: EndedAttempt, failure: Failure): string | null {
   const ofShell = /^shell:(SIG.+)$/.exec(failure.rule)?.[1];
   if (ofShell !== undefined) return `one of its commands was killed by ${signalText(ofShell)}`;
-  const said = quoteIn(failure) ?? (exitCode === 127 ? notFoundByShell(logTail) : null) ?? finalIn(logTail);
+  const said =
+    quoteIn(failure.error) ?? (exitCode === 127 ? notFoundByShell(logTail) : null) ?? finalIn(logTail);
   if (said !== null) return said;
   if (failure.code !== "EXIT_NONZERO") return failureEntry(failure.code).meaning;
   const signal = signalOfCode(exitCode);
@@ -75,12 +76,6 @@ function causeOfExit({ exitCode, logTail = "", logBytes }: EndedAttempt, failure
   const last = logTail.split("\n").findLast((line) => line.trim() !== "");
   if (last !== undefined) return `the log ends with "${last.trim()}"`;
   return logBytes === 0 ? "no output" : null;
-}
-
-/** The line that `classify` has quoted, with what it has added. */
-function quoteIn({ error }: Failure): string | null {
-  const at = error.indexOf(QUOTE_HEAD);
-  return at === -1 ? null : error.slice(at + QUOTE_HEAD.length);
 }
 
 function finalIn(logTail: string): string | null {

@@ -2,6 +2,7 @@ import { timestamp } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { EndedAttempt, OpenAttempt } from "../model/attempt.ts";
 import { classify, type Verdict } from "../model/classify.ts";
+import type { EventSummary } from "../model/event-summary.ts";
 import type { Evidence } from "../model/evidence.ts";
 import { type Failure, failureOf } from "../model/failure.ts";
 import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
@@ -20,6 +21,8 @@ export interface End extends Evidence {
   readonly peakMemoryBytes?: number;
   /** Limits that it ran without. */
   readonly unenforced?: readonly string[];
+  /** What the job told; absent for nothing. */
+  readonly events?: EventSummary;
 }
 
 /** Closes the open attempt and decides what follows: the task is done, queued again, or moved to dead-letter/. */
@@ -99,6 +102,7 @@ export function requeueCutShort(task: Task, nowMs: number): Task {
 type Facts = Omit<End, "stop" | "oomKilled">;
 
 type Common = Omit<Extract<EndedAttempt, { state: "completed" }>, "state">;
+type Told = Pick<Common, "events" | "metrics" | "progress" | "timeline" | "checkpoint">;
 type Own<T> = T extends EndedAttempt ? Omit<T, keyof Common> : never;
 
 function closedTask(task: Task, end: Facts, own: Own<EndedAttempt>): Task {
@@ -137,6 +141,18 @@ function commonFields(open: OpenAttempt, end: Facts): Common {
     ...(end.leftBehind !== undefined && end.leftBehind > 0 && { leftBehind: end.leftBehind }),
     ...(end.peakMemoryBytes !== undefined && { peakMemoryBytes: end.peakMemoryBytes }),
     ...(end.unenforced !== undefined && { unenforced: [...end.unenforced] }),
+    ...(end.events !== undefined && toldFields(end.events)),
+  };
+}
+
+/** What a job told, as the record keeps it. */
+function toldFields({ lines, bad, claimed, metrics, progress, timeline, checkpoint }: EventSummary): Told {
+  return {
+    events: { lines, ...(bad > 0 && { bad }), ...(claimed > 0 && { claimed }) },
+    ...(Object.keys(metrics).length > 0 && { metrics: { ...metrics } }),
+    ...(progress !== undefined && { progress }),
+    ...(timeline.length > 0 && { timeline: [...timeline] }),
+    ...(checkpoint !== undefined && { checkpoint }),
   };
 }
 
@@ -159,7 +175,13 @@ function afterFailure(
   const exitCode = end.ending.type === "exited" ? end.ending.exitCode : null;
   const decision = decideRetry(
     task,
-    { failure, exitCode, consecutiveFailures, logTail: end.logTail },
+    {
+      failure,
+      exitCode,
+      consecutiveFailures,
+      logTail: end.logTail,
+      ...(end.hint !== undefined && { hint: end.hint }),
+    },
     end.random,
   );
   const { retry: isRetried } = decision;

@@ -2,6 +2,8 @@ import { counted } from "../lib/counted.ts";
 import type { Random } from "../lib/random.ts";
 import { type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
 import { type Backoff, type Delay, delayOf } from "../model/backoff.ts";
+import type { FailHint } from "../model/event.ts";
+import { askedRetry } from "../model/fail-hint.ts";
 import { type Failure, failureEntry } from "../model/failure.ts";
 import type { Retry } from "../model/retry.ts";
 import type { Task } from "../model/task.ts";
@@ -21,6 +23,8 @@ interface FailedEnd {
   /** Failures in a row in this epoch, this one included. */
   readonly consecutiveFailures: number;
   readonly logTail: string;
+  /** What the job said of its failure. */
+  readonly hint?: FailHint;
 }
 
 /** The kernel enforced a limit that the next attempt would exceed again. */
@@ -58,7 +62,7 @@ export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDe
     (isCheck ? sameInRow : end.consecutiveFailures) - 1,
     random,
   );
-  const askedMs = failure.code === "RATE_LIMITED" ? retryAfterMs(end.logTail) : 0;
+  const askedMs = askedWaitMs(end);
   return { retry: true, baseMs: delay.baseMs, delayMs: askedMs > 0 ? askedMs : delay.delayMs };
 }
 
@@ -92,7 +96,7 @@ function giveUp(failure: Failure, message: string): RetryDecision {
   return { retry: false, reason: failure.code === "INVALID_SPEC" ? "InvalidSpec" : "NonRetryable", message };
 }
 
-function isWorthRetrying(retry: Retry, { failure, exitCode }: FailedEnd): boolean {
+function isWorthRetrying(retry: Retry, { failure, exitCode, hint }: FailedEnd): boolean {
   const names = (list: Retry["on"]): boolean =>
     list?.some((name) => name === failure.class || name === failure.code) ?? false;
   if (names(retry.never)) return false;
@@ -102,6 +106,8 @@ function isWorthRetrying(retry: Retry, { failure, exitCode }: FailedEnd): boolea
   if (failure.code === "TIMEOUT" && retry.onTimeout !== undefined) return retry.onTimeout;
   if (["EXIT_NONZERO", "MODULE_NOT_FOUND"].includes(failure.code) && retry.onCode !== undefined)
     return retry.onCode;
+  const asked = askedRetry(failure, hint);
+  if (asked !== undefined) return asked;
   const entry = failureEntry(failure.code);
   // A number of attempts for this very code implies that it is retried.
   const isGivenAttempts = retry.perClass?.[failure.code]?.maxAttempts !== undefined;
@@ -145,6 +151,13 @@ function backoffFor(task: Task, failure: Failure): Backoff {
 
 /** A longer Retry-After is ignored as a server's mistake. */
 const MAX_RETRY_AFTER_S = 6 * 3_600;
+
+/** The wait that the job or a service asked for; 0 for none. */
+function askedWaitMs({ failure, hint, logTail }: FailedEnd): number {
+  const { retryAfterMs: ownMs = 0 } = askedRetry(failure, hint) === true ? (hint ?? {}) : {};
+  if (ownMs > 0) return Math.min(ownMs, MAX_RETRY_AFTER_S * 1_000);
+  return failure.code === "RATE_LIMITED" ? retryAfterMs(logTail) : 0;
+}
 
 /** The seconds form of the Retry-After header (RFC 9110, 10.2.3), as clients print it; the last one counts. */
 function retryAfterMs(logTail: string): number {

@@ -1,10 +1,12 @@
 import { own } from "../lib/own.ts";
-import { failureOfAttempt } from "../model/attempt.ts";
+import { type Attempt, type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
 import type { Device } from "../model/device.ts";
+import type { SavedCheckpoint } from "../model/event.ts";
 import { expanded } from "../model/expansion.ts";
 import { valueVariable } from "../model/group.ts";
 import type { EnvironmentPolicy, Kind } from "../model/kind.ts";
 import { openAttempt, type Task } from "../model/task.ts";
+import { eventsFile } from "./events.ts";
 
 /** The PATH of a job whose policy is `clear`, and the search path for programs when a job has none. */
 export const PLAIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -104,6 +106,7 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
   const attempt = openAttempt(task);
   if (attempt === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
   const previous = task.status.attempts.at(-2);
+  const saved = savedBy(task.status.attempts);
   return {
     STINT_TASK_ID: task.metadata.id,
     STINT_TASK_NAME: task.metadata.name,
@@ -111,11 +114,20 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
     STINT_MAX_ATTEMPTS: String(task.spec.retry.maxAttempts),
     STINT_RUN_DIR: directories.run,
     STINT_CHECKPOINT_DIR: directories.checkpoint,
+    STINT_CHECKPOINT: saved?.path ?? "",
+    STINT_CHECKPOINT_STEP: saved?.step === undefined ? "" : String(saved.step),
+    STINT_EVENTS: eventsFile(directories.run),
     STINT_PREVIOUS_FAILURE: failureOfAttempt(previous)?.code ?? "",
     STINT_TOKEN: attempt.token,
     ...(directories.work !== undefined && { PWD: directories.work }),
     ...sweepVariables(task.metadata.group),
   };
+}
+
+/** What the attempts before saved last. */
+function savedBy(attempts: readonly Attempt[]): SavedCheckpoint | undefined {
+  const ended = attempts.filter((one): one is EndedAttempt => one.state !== "running");
+  return ended.findLast(({ checkpoint }) => checkpoint !== undefined)?.checkpoint;
 }
 
 /** The values of a sweep's member as variables: a job reads them without placeholders, shell or quoting. */

@@ -1,4 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { MAX_LINE_BYTES } from "../model/event.ts";
 import {
   countLines,
@@ -18,8 +20,17 @@ const LAST_BYTES = 64 * 1_024;
 /** Refuses symbolic links, and does not block on a FIFO. */
 const OWN = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
+/** The path of the events of an attempt. */
+export function eventsFile(directory: string): string {
+  return join(directory, ATTEMPT_FILES.events);
+}
+
 /** Shared by all readings: what is read is passed on before the next read. */
 const block = Buffer.allocUnsafe(BLOCK_BYTES);
+
+/** Masks secret values in a line. */
+export type Hide = (text: string) => string;
+const SHOW: Hide = (text) => text;
 
 /** A whole line, or null for one that is too long, and the offset behind it. Its bytes are valid during the call only. */
 type TakeLine = (line: Buffer | null, end: number) => void;
@@ -108,15 +119,17 @@ export class EventReading {
 }
 
 /** Reads the events of an attempt to a summary, a slice at a time. */
-class EventSummaryReading {
+export class EventSummaryReading {
   readonly #path: string;
+  readonly #hide: Hide;
   readonly #reading: EventReading;
   #summary = NO_EVENTS;
   /** The offset behind the last line that was not only counted. */
   #foldedTo = 0;
 
-  constructor(path: string) {
+  constructor(path: string, hide: Hide = SHOW) {
     this.#path = path;
+    this.#hide = hide;
     this.#reading = new EventReading(path);
   }
 
@@ -140,31 +153,39 @@ class EventSummaryReading {
   finish(): EventSummary {
     this.#reading.finish((line, end) => this.#take(line, end));
     return this.#summary.lines > MAX_EVENT_LINES
-      ? withLastLines(this.#summary, this.#path, this.#foldedTo)
+      ? withLastLines(this.#summary, this.#path, { from: this.#foldedTo, hide: this.#hide })
       : this.#summary;
   }
 
   #take(line: Buffer | null, end: number): void {
     this.#foldedTo = end;
-    const text = line?.toString("utf8").trim() ?? null;
+    const text = textOf(line, this.#hide);
     if (text !== "") this.#summary = foldLine(this.#summary, text).summary;
   }
 }
 
 /** The summary of an attempt's events as they are now. */
-export function readEvents(path: string): EventSummary {
-  const reading = new EventSummaryReading(path);
+export function readEvents(path: string, hide: Hide = SHOW): EventSummary {
+  const reading = new EventSummaryReading(path, hide);
   while (reading.read(BLOCK_BYTES));
   return reading.finish();
 }
 
 /** The summary of the last lines only: enough for the progress and the last values of a long run, at the cost of one read. */
-export function readLastEvents(path: string): EventSummary {
-  return withLastLines(NO_EVENTS, path, 0);
+export function readLastEvents(path: string, hide: Hide = SHOW): EventSummary {
+  return withLastLines(NO_EVENTS, path, { from: 0, hide });
+}
+
+function textOf(line: Buffer | null, hide: Hide): string | null {
+  return line === null ? null : hide(line.toString("utf8").trim());
 }
 
 /** `from` is the offset of the first line that the summary does not have. */
-function withLastLines(summary: EventSummary, path: string, from: number): EventSummary {
+function withLastLines(
+  summary: EventSummary,
+  path: string,
+  { from, hide }: { from: number; hide: Hide },
+): EventSummary {
   const size = inDamagedFolder(() => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0, 0);
   const start = Math.max(from, size - LAST_BYTES);
   const reading = new EventReading(path, start);
@@ -172,7 +193,7 @@ function withLastLines(summary: EventSummary, path: string, from: number): Event
   // Elsewhere, the first line may lack its beginning.
   let isWhole = start === from;
   const take: TakeLine = (line) => {
-    const text = line?.toString("utf8").trim() ?? null;
+    const text = textOf(line, hide);
     if (isWhole && text !== null && text !== "") folded = foldLine(folded, text, { isLast: true }).summary;
     isWhole = true;
   };

@@ -133,7 +133,7 @@ describe("runnerVariables()", () => {
   );
   const directories = { run: "/home/runs/x/1", checkpoint: "/home/runs/x/checkpoint", work: "/somewhere" };
 
-  function failedOnce(task: Task): Task {
+  function failedOnce(task: Task, checkpoint?: { path: string; step: number }): Task {
     const open = openAttempt(task);
     if (open === null) throw new Error("no open attempt");
     const failure = failureOf("GPU_OOM", "log:gpu-oom", "x");
@@ -145,6 +145,7 @@ describe("runnerVariables()", () => {
       exitCode: 1,
       signal: null,
       failure,
+      ...(checkpoint !== undefined && { checkpoint }),
     };
     const closed = withEndedAttempt(task, ended);
     return { ...closed, status: { ...closed.status, state: "queued" } as Task["status"] };
@@ -158,6 +159,9 @@ describe("runnerVariables()", () => {
       STINT_MAX_ATTEMPTS: "7",
       STINT_RUN_DIR: "/home/runs/x/1",
       STINT_CHECKPOINT_DIR: "/home/runs/x/checkpoint",
+      STINT_CHECKPOINT: "",
+      STINT_CHECKPOINT_STEP: "",
+      STINT_EVENTS: "/home/runs/x/1/events.ndjson",
       STINT_PREVIOUS_FAILURE: "",
       STINT_TOKEN: "t1",
       PWD: "/somewhere",
@@ -170,6 +174,15 @@ describe("runnerVariables()", () => {
       STINT_ATTEMPT: "2",
       STINT_PREVIOUS_FAILURE: "GPU_OOM",
       STINT_TOKEN: "t2",
+    });
+  });
+
+  test("gives an attempt what an earlier one saved last, also after one that saved nothing", () => {
+    const saved = failedOnce(claimed(queued, { ...claim, token: "t1" }), { path: "/c/7.pt", step: 7 });
+    const third = claimed(failedOnce(claimed(saved, { ...claim, token: "t2" })), { ...claim, token: "t3" });
+    expect(runnerVariables(third, directories)).toMatchObject({
+      STINT_CHECKPOINT: "/c/7.pt",
+      STINT_CHECKPOINT_STEP: "7",
     });
   });
 

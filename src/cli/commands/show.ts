@@ -1,6 +1,7 @@
 import { summaryOf } from "../../desk/group-summary.ts";
 import { progressOf } from "../../desk/progress.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
+import { toldSoFar } from "../../desk/told.ts";
 import { isTerminal } from "../../model/state.ts";
 import { recordText } from "../../store/record.ts";
 import { oneOrAll, readVerb } from "../read-verb.ts";
@@ -34,6 +35,7 @@ export const verb = readVerb({
         columns,
         runFolder: layout.run(task.metadata.id),
         progress: progressOf(context, layout, task),
+        told: toldSoFar(context, layout, task),
       }),
     );
     return texts.join("\n");

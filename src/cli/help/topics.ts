@@ -6,6 +6,7 @@ import cron from "../../../templates/help/cron.md" with { type: "text" };
 import dependencies from "../../../templates/help/dependencies.md" with { type: "text" };
 import environment from "../../../templates/help/environment.md" with { type: "text" };
 import errors from "../../../templates/help/errors.md" with { type: "text" };
+import events from "../../../templates/help/events.md" with { type: "text" };
 import exitCodes from "../../../templates/help/exit-codes.md" with { type: "text" };
 import failures from "../../../templates/help/failures.md" with { type: "text" };
 import files from "../../../templates/help/files.md" with { type: "text" };
@@ -37,6 +38,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   dependencies,
   environment,
   errors,
+  events,
   "exit-codes": exitCodes,
   failures,
   files,

@@ -10,6 +10,7 @@ import {
   type EndedAttempt,
   failureOfAttempt,
 } from "../../model/attempt.ts";
+import type { EventSummary } from "../../model/event-summary.ts";
 import { className } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
 import { IGNORED } from "../../model/slurm.ts";
@@ -22,6 +23,7 @@ import { fieldLines, specFields } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
 import { renderTable } from "./table.ts";
+import { timelineLines } from "./timeline.ts";
 import { hanging } from "./wrap.ts";
 
 interface Shown {
@@ -30,10 +32,14 @@ interface Shown {
   readonly columns: number;
 }
 
-/** All details of a task, for display. */
+/** All details of a task, for display; `told` is what its running job told so far. */
 export function renderTask(
   task: Task,
-  options: Shown & { readonly runFolder: string; readonly progress?: ProgressSeen | null },
+  options: Shown & {
+    readonly runFolder: string;
+    readonly progress?: ProgressSeen | null;
+    readonly told?: EventSummary | null;
+  },
 ): string {
   const { metadata, spec, status } = task;
   const { nowMs, style, columns, runFolder, progress = null } = options;
@@ -118,7 +124,13 @@ export function renderTasks(
 
 function renderAttempt(
   attempt: Attempt,
-  { nowMs, style, columns, task }: Shown & { readonly task: Task },
+  {
+    nowMs,
+    style,
+    columns,
+    task,
+    told = null,
+  }: Shown & { readonly task: Task; readonly told?: EventSummary | null },
 ): string[] {
   const start = localTime(attempt.startedAt ?? attempt.claimedAt, nowMs);
   const head = (text: string): string[] =>
@@ -133,6 +145,7 @@ function renderAttempt(
       ...head(`${doing} since ${start}${pid}${pause}${stop}`),
       ...devicesOf(attempt),
       ...memoryAndLimits(attempt),
+      ...timelineLines(attempt, { nowMs, columns, told }),
     ];
   }
   const ran = attempt.startedAt === undefined ? "" : `, ran ${formatDuration(attempt.durationMs)}`;
@@ -141,6 +154,7 @@ function renderAttempt(
     ...head(`${endOf(attempt, task)}; ${start}${ran}`),
     ...devicesOf(attempt),
     ...memoryAndLimits(attempt),
+    ...timelineLines(attempt, { nowMs, columns, told: null }),
   ];
   const remains = describeLeftBehind(attempt);
   if (remains !== null) lines.push(`    ${remains}`);

@@ -6,6 +6,7 @@ import type { Change } from "../../store/writer.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { sendEarlySignals } from "./early-signal.ts";
 import { endOf, readMain } from "./job.ts";
+import { readEventsOf } from "./job-events.ts";
 import { endLimits } from "./limits.ts";
 import { isUndecided, observeEnds } from "./observe.ts";
 import { asStarted, endChange, recordEnds } from "./record-end.ts";
@@ -19,8 +20,9 @@ const RUNNING_AFTER_MS = 100;
 /**
  * One round over all jobs, in each turn; returns in how many ms the next one is due, or null where only an event can change anything.
  *
- * Order for a job: its leader is gone and its end is read; the processes it left are signalled until none lives; its control group is
- * counted and removed; its end is committed with the notices; its container is removed and its devices are released.
+ * Order for a job: its leader is gone and its end is read; the processes it left are signalled until none lives; what it told is read, a
+ * slice each turn; its control group is counted and removed; its end is committed with the notices; its container is removed and its
+ * devices are released.
  *
  * Invariant: an end is on record only after every process of the attempt is gone. So resources are never given to the next task while
  * the last one still has them, and a crash before the commit leaves an open attempt that the next supervisor adopts, with its result in
@@ -48,6 +50,10 @@ export function finishJobs(supervisor: Supervisor): number | null {
     .filter((_, index) => isGone(index))
     .map(({ task, job }): Change | null => {
       if (isUndecided(supervisor, { task, job })) return null;
+      if (!readEventsOf(supervisor, { task, job })) {
+        waits.push(0);
+        return null;
+      }
       const limitsEnd = endLimits(supervisor, job);
       return limitsEnd === null ? null : endChange(supervisor, { task, job, limitsEnd });
     });

@@ -2,6 +2,7 @@ import { isAlive, type ProcessIdentity } from "../../lib/host.ts";
 import type { LimitsNote } from "../../model/control-group.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { JobEnd } from "../../run/ending.ts";
+import type { EventSummaryReading } from "../../run/events.ts";
 import type { RecordingParentEnd } from "../../run/launch.ts";
 import { readStart } from "../../run/records.ts";
 
@@ -82,6 +83,8 @@ export interface Job {
   phase: JobPhase;
   /** True once it got the signal before its timeout, or where it gets none; see `early-signal.ts`. */
   isWarned?: boolean;
+  /** What it told so far; absent until that is read. */
+  events?: EventSummaryReading;
   /** The secret values at its start, masked in its log; absent for an adopted job, for which they are read again. */
   readonly secrets?: readonly string[];
 }

@@ -7,17 +7,17 @@ import { started } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import { finishAttempt, requeueUnstarted } from "../../plan/finish-attempt.ts";
 import { bytesCutIn, capLog, readTail } from "../../run/log.ts";
-import { maskFor } from "../../run/mask.ts";
 import { outputFiles } from "../../run/output.ts";
 import { inDamagedFolder } from "../../run/records.ts";
 import type { Change } from "../../store/writer.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { circumstancesOf } from "./circumstances.ts";
 import type { Job } from "./job.ts";
+import { eventsOf } from "./job-events.ts";
 import type { LimitsEnd } from "./limits.ts";
 import { hasNeverBegun, wasStopping } from "./observe.ts";
 import { runnerOf } from "./runners/runner-of.ts";
-import { secretsOf } from "./secrets.ts";
+import { maskOfJob } from "./secrets.ts";
 
 /** The wait after a start that the recording parent could not record: the disk may be full. */
 const UNSTARTED_WAIT_MS = 10_000;
@@ -54,7 +54,7 @@ export function endChange(
   supervisor: Supervisor,
   { task, job, limitsEnd }: { task: Task; job: Job; limitsEnd: LimitsEnd },
 ): Change {
-  const { random, actor, layout, environment } = supervisor.context;
+  const { random, actor } = supervisor.context;
   const { phase } = job;
   if (!("end" in phase)) throw new Error(`${job.id} has not ended`);
   const { end } = phase;
@@ -79,10 +79,7 @@ export function endChange(
       actor,
     };
   }
-  // Captured values are known from the start; an `envFrom` file may hold others now.
-  const isKnown = job.secrets !== undefined && task.spec.kind.envFrom === undefined;
-  const secrets = isKnown ? [] : secretsOf(layout, task, environment);
-  const mask = maskFor([...secrets, ...(job.secrets ?? [])]);
+  const mask = maskOfJob(supervisor.context, { task, job });
   const { logs } = task.spec;
   const outputs = outputFiles(job.directory, logs.separate);
   // No writer is left: the logs do not change any more.
@@ -91,6 +88,7 @@ export function endChange(
   }, undefined);
   const tail = inDamagedFolder(() => readTail(outputs, mask.text), { text: "", bytes: 0 });
   const running = asStarted(task, job);
+  const events = eventsOf(job);
   const after = finishAttempt(
     running,
     {
@@ -100,6 +98,8 @@ export function endChange(
       ...limitsEnd,
       ...circumstancesOf(supervisor, { task, job }, tail.text),
       leftBehind: phase.leftBehind,
+      ...(events !== undefined && { events }),
+      ...(events?.fail !== undefined && { hint: events.fail }),
       logTail: tail.text,
       logBytes: tail.bytes,
       logBytesCut: inDamagedFolder(

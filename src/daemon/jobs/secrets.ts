@@ -24,7 +24,7 @@ export function capturedFor(
 }
 
 /** The secret values of a task: as they are now, and as its attempts got them. They are masked in its logs. */
-export function secretsOf(layout: Layout, task: Task, own: Variables): string[] {
+function secretsOf(layout: Layout, task: Task, own: Variables): string[] {
   const captured = capturedFor(layout, task, own);
   const now = secretValues(task.spec.kind, (captured.ok ? captured.value : null) ?? {});
   return [...now, ...readKeptSecrets(layout, task.metadata.id)];
@@ -39,6 +39,17 @@ export function keepSecretsOf(layout: Layout, { metadata, spec }: Task, values: 
 
 export function maskOf(layout: Layout, task: Task, own: Variables): Mask {
   return maskFor(secretsOf(layout, task, own));
+}
+
+/** The mask of the texts of a job: the values that it got, and those that it may have read since. */
+export function maskOfJob(
+  { layout, environment }: { readonly layout: Layout; readonly environment: Variables },
+  { task, job }: { readonly task: Task; readonly job: { readonly secrets?: readonly string[] } },
+): Mask {
+  // Captured values are known from the start; an `envFrom` file may hold others now.
+  const isKnown = job.secrets !== undefined && task.spec.kind.envFrom === undefined;
+  const secrets = isKnown ? [] : secretsOf(layout, task, environment);
+  return maskFor([...secrets, ...(job.secrets ?? [])]);
 }
 
 /** Refuses drafts whose `envFrom` cannot be read now, with the reason; files of an inbox have no submitter. */
