@@ -93,7 +93,7 @@ export const SLURM_FLAGS: Readonly<Record<string, SlurmFlag>> = {
     option: "dependency",
     value: value("dependency", "LIST", "tasks"),
     short: "d",
-    excludes: ["after", "afterAny", "afterFailed"],
+    excludes: ["after", "afterAny", "afterFailed", "afterOneOf"],
     group,
     help: "--after, --after-any, --after-failed: tasks, or afterok:ID, afterany:ID, afternotok:ID",
   },

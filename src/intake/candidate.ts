@@ -8,6 +8,7 @@ import {
   PARENT_ENDS,
   type ParentReference,
 } from "../model/spec.ts";
+import type { ParentGroups } from "./queue-readers.ts";
 import type { ReadContext } from "./readers.ts";
 import type { Entry } from "./value.ts";
 
@@ -132,11 +133,20 @@ export function isTree(data: unknown): data is Tree {
 }
 
 /** The parents of a task by the end that it waits for, as in the fields. */
-export type ParentsAsked = Partial<Record<DependencyEnd, readonly string[]>>;
+export type ParentsAsked = Partial<Record<Exclude<DependencyEnd, "success">, readonly string[]>> & {
+  readonly success?: readonly string[] | ParentGroups;
+};
 
 /** Converts the parents of fields to those of a draft. */
 export function parentReferences(asked: ParentsAsked): ParentReference[] {
-  return PARENT_ENDS.flatMap((when) => (asked[when] ?? []).map((reference) => ({ reference, when })));
+  const { success = [] } = asked;
+  const groups: ParentGroups = "length" in success ? { allOf: success } : success;
+  const all: Partial<Record<DependencyEnd, readonly string[]>> = {
+    ...asked,
+    success: groups.allOf ?? [],
+    oneOf: [...new Set([...(asked.oneOf ?? []), ...(groups.anyOf ?? [])])],
+  };
+  return PARENT_ENDS.flatMap((when) => (all[when] ?? []).map((reference) => ({ reference, when })));
 }
 
 /** Converts the parents of a draft to those of fields. */

@@ -64,6 +64,23 @@ export const references = reader(
   }),
 );
 
+/** Of parents: all that are to succeed, and those of which one is to succeed. */
+const parentGroups = mapping(
+  { allOf: references, anyOf: references },
+  { example: "tasks, or a mapping such as {anyOf: [a, b]}" },
+);
+export type ParentGroups = { readonly allOf?: readonly string[]; readonly anyOf?: readonly string[] };
+
+/** The same, or `{allOf: [a], anyOf: [b, c]}`. */
+export const referencesOrGroups = reader(
+  () => ({ anyOf: [references.schema, { ...parentGroups.schema, minProperties: 1 }] }),
+  (value: Value, context: ReadContext): Result<readonly string[] | ParentGroups, Fault[]> => {
+    if (value.type !== "mapping") return references(value, context);
+    if (value.entries.length > 0) return parentGroups(value, context);
+    return misfit(value, "tasks, or a mapping such as {anyOf: [a, b]}");
+  },
+);
+
 const deviceName = { ...TEXT, pattern: "^(\\s*[^,\\s][^,]*)(,\\s*[^,\\s][^,]*)*$" };
 
 /** GPUs by index, id or the beginning of one. */

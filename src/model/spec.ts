@@ -10,8 +10,8 @@ import { selector } from "./selector.ts";
 import { slurm } from "./slurm.ts";
 import { stopHow } from "./stop.ts";
 
-/** Which outcome of a parent lets its dependent start. */
-export const PARENT_ENDS = ["success", "any", "failure"] as const;
+/** Which outcome of a parent lets its dependent start; of all parents with `oneOf`, the success of one. */
+export const PARENT_ENDS = ["success", "any", "failure", "oneOf"] as const;
 export type DependencyEnd = (typeof PARENT_ENDS)[number];
 
 const dependency = v.strictObject({ task: taskId, when: v.picklist(PARENT_ENDS) });

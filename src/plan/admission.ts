@@ -179,7 +179,10 @@ export function afterParents(task: Task, around: PlanInput): Found {
     return { reason: "NotNeeded", message: `it was to run if ${needless.task} failed, but that succeeded` };
   const [first] = hopeless;
   if (first === undefined || task.spec.onParentFailure !== "cancel") return null;
-  return { reason: "ParentFailed", message: `its parent ${first.task} is ${first.state}` };
+  const choice = hopeless.filter(({ when }) => when === "oneOf");
+  if (first.when !== "oneOf" || choice.length === 1)
+    return { reason: "ParentFailed", message: `its parent ${first.task} is ${first.state}` };
+  return { reason: "ParentFailed", message: `none of its ${choice.length} parents has succeeded` };
 }
 
 function afterMembers(task: Task, around: PlanInput): Found {

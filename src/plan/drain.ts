@@ -6,7 +6,7 @@ import type { Task } from "../model/task.ts";
 import { afterParents } from "./admission.ts";
 import { readyTasks } from "./assign.ts";
 import { candidates, demandOf } from "./demand.ts";
-import { gateOf, howParentEnded } from "./gate.ts";
+import { gateOf, howParentEnded, unmetParentsOf } from "./gate.ts";
 import type { PlanInput } from "./input.ts";
 import { isBetweenAttempts, type Lane, lanesOf } from "./lane.ts";
 import { deadlinePauseOf, describePause, isLasting, type Pause, pauseOf } from "./pause.ts";
@@ -85,8 +85,25 @@ export function neverStarting(around: PlanInput): ReadonlySet<TaskId> {
   };
   const found = new Set(around.queued.filter(isDead).map(({ metadata }) => metadata.id));
   // A set is iterated over what is added meanwhile.
-  for (const id of found) for (const child of children.get(id) ?? []) found.add(child.metadata.id);
+  for (const id of found)
+    for (const child of children.get(id) ?? [])
+      if (!mayDoWithout(id, { child, found, around })) found.add(child.metadata.id);
   return found;
+}
+
+/** True where a parent is one of several of which one is enough, and another may still succeed, or has. */
+function mayDoWithout(
+  parent: TaskId,
+  {
+    child,
+    found,
+    around,
+  }: { readonly child: Task; readonly found: ReadonlySet<TaskId>; readonly around: PlanInput },
+): boolean {
+  const isChoice = child.spec.after?.some(({ task, when }) => task === parent && when === "oneOf") === true;
+  if (!isChoice) return false;
+  const choice = unmetParentsOf(child, around.parents).filter(({ when }) => when === "oneOf");
+  return choice.length === 0 || choice.some(({ task }) => !found.has(task));
 }
 
 /** Why a task does not start, regardless of the tasks before it. */
@@ -126,23 +143,32 @@ function placeReason(task: Task, { machine }: PlanInput): string | null {
 class Ahead {
   readonly #around: PlanInput;
   #queued: ReadonlyMap<TaskId, Task> | null = null;
+  #children: ReadonlyMap<TaskId, readonly Task[]> | null = null;
   #lanes: ReadonlyMap<string, Lane> | null = null;
 
   constructor(around: PlanInput) {
     this.#around = around;
   }
 
-  /** One key for each parent that has to end, and one for the lane, which the first end at its front opens. */
+  /**
+   * One key for each parent that has to end, one for several parents of which one is enough, and one for the lane, which the first end at
+   * its front opens.
+   */
   keysOf(task: Task): string[] {
     const lane = this.#shutLaneOf(task);
-    return [...this.#parentsOf(task), ...(lane === null ? [] : [`lane ${lane.slot}`])];
+    const choice = this.#choiceOf(task);
+    // One that runs ends by itself.
+    const isChoiceAhead = choice.length > 0 && choice.every((id) => this.#byId.has(id));
+    const keys = isChoiceAhead ? [choiceKey(task)] : [];
+    return [...this.#parentsOf(task), ...keys, ...(lane === null ? [] : [`lane ${lane.slot}`])];
   }
 
   /** The keys that the end of a task opens. */
   opensWith(task: Task): string[] {
     const { id } = task.metadata;
     const lane = this.#laneOf(task);
-    return lane?.front.has(task) === true ? [id, `lane ${lane.slot}`] : [id];
+    const keys = [id, ...(this.#choosing.get(id) ?? []).map(choiceKey)];
+    return lane?.front.has(task) === true ? [...keys, `lane ${lane.slot}`] : keys;
   }
 
   /** The task that it waits behind, and that does not end. */
@@ -151,7 +177,9 @@ class Ahead {
       const parent = this.#byId.get(id);
       return parent !== undefined && ending.has(parent);
     };
-    const parent = this.#parentsOf(task).find((id) => !isEnding(id));
+    const choice = this.#choiceOf(task);
+    const isChoiceLost = choice.length > 0 && !choice.some((id) => !this.#byId.has(id) || isEnding(id));
+    const parent = [...this.#parentsOf(task), ...(isChoiceLost ? choice : [])].find((id) => !isEnding(id));
     if (parent !== undefined) return `waits for ${parent}`;
     const [first] = this.#shutLaneOf(task)?.members ?? [];
     return `waits in its lane behind ${first?.metadata.id ?? "others"}`;
@@ -164,7 +192,24 @@ class Ahead {
   #parentsOf(task: Task): TaskId[] {
     const gate = gateOf(task, this.#around);
     if (gate.type !== "dependency") return [];
-    return [...new Set(gate.parents.map((parent) => parent.task))].filter((id) => this.#byId.has(id));
+    const all = gate.parents.filter(({ when }) => when !== "oneOf").map((parent) => parent.task);
+    return [...new Set(all)].filter((id) => this.#byId.has(id));
+  }
+
+  /** The parents of which one is enough, where none has succeeded. */
+  #choiceOf(task: Task): TaskId[] {
+    const gate = gateOf(task, this.#around);
+    const parents = gate.type === "dependency" ? gate.parents : [];
+    return parents.filter(({ when }) => when === "oneOf").map((parent) => parent.task);
+  }
+
+  /** The tasks for which a task is one of several parents of which one is enough. */
+  get #choosing(): ReadonlyMap<TaskId, readonly Task[]> {
+    if (this.#children !== null) return this.#children;
+    const children = new Map<TaskId, Task[]>();
+    for (const task of this.#around.queued)
+      for (const id of this.#choiceOf(task)) children.getOrInsertComputed(id, () => []).push(task);
+    return (this.#children = children);
   }
 
   #laneOf({ spec: { slot } }: Task): Lane | undefined {
@@ -181,4 +226,8 @@ class Ahead {
     if (!isBetweenAttempts(task) && gateOf(task, this.#around).type !== "open") return null;
     return [...lane.front].some(({ status }) => isActive(status.state)) ? null : lane;
   }
+}
+
+function choiceKey({ metadata }: Task): string {
+  return `one of the parents of ${metadata.id}`;
 }

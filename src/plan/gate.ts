@@ -60,22 +60,31 @@ export function shutGates(task: Task, around: Around): Exclude<Gate, { type: "op
   return [gate, ...shutGates({ ...task, spec: { ...task.spec, ...OPENED[gate.type] } }, around)];
 }
 
-/** The parents without the outcome that the task requires. */
+/**
+ * The parents without the outcome that the task requires. Of those with `oneOf` there are none once one has succeeded; else those that
+ * may succeed yet, or all where none may.
+ */
 export function unmetParentsOf(task: Task, parents: PlanInput["parents"]): UnmetParent[] {
   const { after } = task.spec;
   if (after === undefined) return [];
   const found: UnmetParent[] = [];
   for (const { task: id, when } of after) {
     const one: UnmetParent = { task: id, when, state: parents.get(id) ?? "gone" };
-    if (!isMet(one)) found.push(one);
+    if (when !== "oneOf" && !isMet(one)) found.push(one);
   }
-  return found;
+  const choice = after.filter(({ when }) => when === "oneOf");
+  if (choice.length === 0) return found;
+  const states = choice.map((one): UnmetParent => ({ ...one, state: parents.get(one.task) ?? "gone" }));
+  if (states.some(isMet)) return found;
+  const open = states.filter(({ state }) => state === "unfinished");
+  return [...found, ...(open.length > 0 ? open : states)];
 }
 
 function isMet({ when, state }: UnmetParent): boolean {
   if (state === "unfinished") return false;
   switch (when) {
     case "success":
+    case "oneOf":
       return state === "completed";
     case "failure":
       return state === "failed";

@@ -201,6 +201,18 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
       ],
     },
   ],
+  afterOneOf: [
+    { text: "afterOneOf: a", at: ["parents"], value: [{ reference: "a", when: "oneOf" }] },
+    {
+      text: "after: {allOf: p, anyOf: [a, 7]}",
+      at: ["parents"],
+      value: [
+        { reference: "p", when: "success" },
+        { reference: "a", when: "oneOf" },
+        { reference: "7", when: "oneOf" },
+      ],
+    },
+  ],
   afterAny: [{ text: "afterAny: a", at: ["parents"], value: [{ reference: "a", when: "any" }] }],
   afterFailed: [
     {

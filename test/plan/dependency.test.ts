@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { makeTaskId } from "../../src/model/identity.ts";
+import { makeTaskId, type TaskId } from "../../src/model/identity.ts";
 import { type DependencyEnd, PARENT_ENDS, type ParentState, type Spec } from "../../src/model/spec.ts";
 import type { Task } from "../../src/model/task.ts";
 import { reasonsNotToWait } from "../../src/plan/drain.ts";
@@ -43,6 +43,9 @@ const FATES: readonly [DependencyEnd, Spec["onParentFailure"], number, Row][] = 
   ["failure", undefined, 1, row("waits", "NotNeeded", "claim", "waits", "waits")],
   ["failure", "cancel", 1, row("waits", "NotNeeded", "claim", "ParentFailed", "ParentFailed")],
   ["failure", "cancel", 2, row("waits", "waits", "claim", "waits", "waits")],
+  ["oneOf", undefined, 1, row("waits", "claim", "waits", "waits", "waits")],
+  ["oneOf", "cancel", 1, row("waits", "claim", "ParentFailed", "ParentFailed", "ParentFailed")],
+  ["oneOf", "cancel", 2, row("waits", "claim", "waits", "waits", "waits")],
 ];
 
 function row(unfinished: string, completed: string, failed: string, cancelled: string, gone: string): Row {
@@ -84,6 +87,33 @@ describe("a task after an end of its parent", () => {
       expected,
     );
   });
+
+  test.each(STATES.flatMap((one) => STATES.map((other) => [one, other] as const)))(
+    "of two of which one is enough, that are %s and %s",
+    (one, other) => {
+      const after = [PARENT, OTHER].map((task) => ({ task, when: "oneOf" as const }));
+      const both = [one, other];
+      const expected = both.includes("completed")
+        ? "claim"
+        : both.includes("unfinished")
+          ? "waits"
+          : "ParentFailed";
+      const states = { [PARENT]: one, [OTHER]: other };
+      expect(fate(child({ after, onParentFailure: "cancel" }), states)).toBe(expected);
+      // One that must succeed beside them is waited for all the same.
+      const third = makeTaskId(6, "third");
+      const more = [...after, { task: third, when: "any" as const }];
+      const around = aSnapshot({
+        queued: [child({ after: more })],
+        parents: new Map<TaskId, ParentState>([
+          [PARENT, one],
+          [OTHER, other],
+          [third, "unfinished"],
+        ]),
+      });
+      expect(plan(around).actions).toEqual([]);
+    },
+  );
 
   test("is released where a retried parent succeeds", () => {
     const waiting = child({ after: [{ task: PARENT, when: "success" }] });

@@ -18,6 +18,9 @@ const sleeping = (of: Task): Task => after(of, killedBy("SIGKILL"));
 const behind = (...parents: number[]): Spec => ({
   after: parents.map((number) => ({ task: idOf(number), when: "success" as const })),
 });
+const oneOf = (...parents: number[]): Spec => ({
+  after: parents.map((number) => ({ task: idOf(number), when: "oneOf" as const })),
+});
 const unfinished = (...numbers: number[]): ReadonlyMap<TaskId, ParentState> =>
   new Map(numbers.map((number) => [idOf(number), "unfinished"]));
 
@@ -52,6 +55,28 @@ describe("reasonsNotToWait() of tasks behind others", () => {
       "one that will run and one that is held",
       { queued: [task(1), task(2, { hold: true }), task(3, behind(1, 2))], parents: unfinished(1, 2) },
       ["2 held", "3 waits for 000002-train"],
+    ],
+    [
+      "one of two that will run, where the other is held",
+      { queued: [task(1), task(2, { hold: true }), task(3, oneOf(1, 2))], parents: unfinished(1, 2) },
+      ["2 held"],
+    ],
+    [
+      "one of two of which none will run",
+      {
+        queued: [task(1, { hold: true }), task(2, { hold: true }), task(3, oneOf(1, 2))],
+        parents: unfinished(1, 2),
+      },
+      ["1 held", "2 held", "3 waits for 000001-train"],
+    ],
+    [
+      "one of two, of which one runs",
+      {
+        queued: [task(2, { hold: true }), task(3, oneOf(1, 2))],
+        active: [asRunning(task(1))],
+        parents: unfinished(1, 2),
+      },
+      ["2 held"],
     ],
     [
       "each other",

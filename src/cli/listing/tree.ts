@@ -1,5 +1,6 @@
 import type { TaskId } from "../../model/identity.ts";
 import { numberOf } from "../../model/identity.ts";
+import type { Dependency } from "../../model/spec.ts";
 import type { Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { TaskReader } from "../../store/reader.ts";
@@ -40,10 +41,11 @@ export function treeLines(layout: Layout, rows: readonly ListedRow[]): Line[] {
   const nodes = new Map<ListedRow, Node>();
   const roots: Node[] = [];
   for (const row of all) {
-    const parents = parentsOf(row);
+    const edges = edgesOf(row);
+    const parents = edges.map(({ task }) => task);
     // Numbers grow from parents to children, so a parent has its node, and no circle is drawn.
     const above = parents.findLast((id) => nodes.has(rowOf.get(id) ?? row));
-    const node: Node = { row, children: [], note: noteOn(parents, above, rowOf) };
+    const node: Node = { row, children: [], note: noteOn(edges, above, rowOf) };
     nodes.set(row, node);
     const parent = above === undefined ? undefined : nodes.get(rowOf.get(above) ?? row);
     (parent?.children ?? roots).push(node);
@@ -53,15 +55,18 @@ export function treeLines(layout: Layout, rows: readonly ListedRow[]): Line[] {
 
 /** The other parents, by number; those without a record as such. */
 function noteOn(
-  parents: readonly TaskId[],
+  edges: readonly Dependency[],
   above: TaskId | undefined,
   rowOf: ReadonlyMap<TaskId, ListedRow>,
 ): string {
   const isElsewhere = (id: TaskId): boolean => above === undefined || rowOf.get(id) !== rowOf.get(above);
-  const others = parents.filter((id) => id !== above && isElsewhere(id));
+  const others = edges.map(({ task }) => task).filter((id) => id !== above && isElsewhere(id));
   if (others.length === 0) return "";
+  // Where one of them is enough; beside others, `explain` tells the two apart.
+  const isChoice = edges.every(({ when }) => when === "oneOf");
   const texts = others.slice(0, 3).map((id) => `${numberOf(id)}${rowOf.has(id) ? "" : " (removed)"}`);
   const more = others.length > texts.length ? ` and ${others.length - texts.length} more` : "";
+  if (isChoice) return `${above === undefined ? "after one of" : "or after"} ${texts.join(", ")}${more}`;
   return `${above === undefined ? "after" : "also after"} ${texts.join(", ")}${more}`;
 }
 
@@ -115,8 +120,12 @@ function idsIn(row: ListedRow): TaskId[] {
 }
 
 /** Of a sweep, those of its first unfinished member. */
+function edgesOf(row: ListedRow): readonly Dependency[] {
+  return membersOf(row)[0]?.spec.after ?? [];
+}
+
 function parentsOf(row: ListedRow): TaskId[] {
-  return (membersOf(row)[0]?.spec.after ?? []).map(({ task }) => task);
+  return edgesOf(row).map(({ task }) => task);
 }
 
 function numberIn(row: ListedRow): number {

@@ -79,12 +79,14 @@ const MOST_PARENTS = 4;
 /** The parents of a task; many that must end in the same way are told by the first and the last of them. */
 function parentsIn(after: NonNullable<Task["spec"]["after"]>): string[] {
   const names = [...Map.groupBy(after, ({ when }) => when)].flatMap(([when, those]) => {
-    const how = { success: "", any: "however they end", failure: "if they fail" }[when];
+    if (when === "oneOf" && those.length > 1 && those.length <= MOST_PARENTS)
+      return [those.map(({ task }) => task).join(" or ")];
+    const how = { success: "", any: "however they end", failure: "if they fail", oneOf: "one of them" }[when];
     if (those.length > MOST_PARENTS) {
       const told = [counted(those.length, "task"), how].filter((part) => part !== "").join("; ");
       return [`${those[0]?.task} … ${those.at(-1)?.task} (${told})`];
     }
-    const each = { success: "", any: " (however it ends)", failure: " (if it fails)" }[when];
+    const each = { success: "", oneOf: "", any: " (however it ends)", failure: " (if it fails)" }[when];
     return those.map(({ task }) => `${task}${each}`);
   });
   return names;

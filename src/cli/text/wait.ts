@@ -154,6 +154,11 @@ function turnLines(wait: Extract<Wait, { type: "room" }>): string[] {
 }
 
 function dependencyLines(parents: readonly UnmetParent[], id: string): string[] {
+  const choice = parents.filter(({ when }) => when === "oneOf");
+  if (choice.length > 1) {
+    const others = parents.filter(({ when }) => when !== "oneOf");
+    return [...choiceLines(choice, id), ...dependencyLines(others, id)];
+  }
   const bad = parents.filter(({ state }) => state !== "unfinished");
   const open = parents.filter(({ state }) => state === "unfinished");
   const [only] = open;
@@ -165,12 +170,31 @@ function dependencyLines(parents: readonly UnmetParent[], id: string): string[] 
   ];
 }
 
+/** Of parents of which one is enough, those that may succeed yet; or all of them, of which none may. */
+function choiceLines(parents: readonly UnmetParent[], id: string): string[] {
+  const ranges = rangesOf(parents.map((parent) => numberOf(parent.task)));
+  const who = `one of ${counted(parents.length, "task")} (${shortRanges(ranges)})`;
+  if (parents.some(({ state }) => state === "unfinished")) return [`Waiting for ${who} to succeed.`];
+  const ends = [...Map.groupBy(parents, ({ state }) => state)].map(
+    ([state, those]) =>
+      `${shortRanges(rangesOf(those.map((parent) => numberOf(parent.task))))} ${howParentEnded(state)}`,
+  );
+  const again = rangesOf(
+    parents.filter(({ state }) => state !== "gone").map((parent) => numberOf(parent.task)),
+  );
+  const retry = again.length > 0 ? `Retry one: stint retry ${again[0]?.split("-")[0]}   or cancel` : "Cancel";
+  return [
+    `Waiting for ${who} to succeed, but none did: ${ends.join(", ")}.`,
+    `${retry} this one: stint cancel ${id}`,
+  ];
+}
+
 /** Of parents that are to end in one way, and are in one state. */
 function parentLines(parents: readonly UnmetParent[], id: string): string[] {
   const [first] = parents;
   if (first === undefined) return [];
   const { task, when, state } = first;
-  const wanted = { success: "to succeed", any: "to end", failure: "to fail" }[when];
+  const wanted = { success: "to succeed", oneOf: "to succeed", any: "to end", failure: "to fail" }[when];
   if (state === "unfinished") return [`Waiting for ${task} ${wanted}.`];
   const isOne = parents.length === 1;
   const ranges = rangesOf(parents.map((parent) => numberOf(parent.task)));
@@ -184,10 +208,21 @@ function parentLines(parents: readonly UnmetParent[], id: string): string[] {
 }
 
 function shortParents(parents: readonly UnmetParent[]): string {
+  const choice = parents.filter(({ when }) => when === "oneOf");
+  if (choice.length > 1) {
+    const isLost = choice.every(({ state }) => state !== "unfinished");
+    const others = parents.filter(({ when }) => when !== "oneOf");
+    const told = `${oneOfList(choice.map(({ task }) => task))}${isLost ? ", of which none succeeded" : ""}`;
+    return others.length === 0 ? told : `${told}, and ${shortParents(others)}`;
+  }
   const bad = parents.find(({ state }) => state !== "unfinished");
   if (bad === undefined) return shortList(parents.map(({ task }) => task));
   const alike = parents.filter(({ state }) => state === bad.state);
   return `${shortList(alike.map(({ task }) => task))}, which ${howParentEnded(bad.state)}`;
+}
+
+function oneOfList(ids: readonly string[]): string {
+  return ids.length <= 2 ? ids.join(" or ") : `one of ${ids[0]} and ${ids.length - 1} others`;
 }
 
 function shortList(ids: readonly string[]): string {

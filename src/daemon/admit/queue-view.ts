@@ -98,7 +98,7 @@ export class QueueView {
       const task = known.get(id);
       const read = task === undefined ? readTask(this.#layout, id) : ok(task);
       if (!read.ok || read.value.metadata.group?.id !== first) return false;
-      return when === "failure" || read.value.status.state !== "completed";
+      return when === "failure" || when === "oneOf" || read.value.status.state !== "completed";
     });
   }
 

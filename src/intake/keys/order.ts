@@ -4,7 +4,7 @@ import { ADMISSIONS, PARENT_FAILURES } from "../../model/spec.ts";
 import { MAX_LABEL_LENGTH, MAX_LABEL_NAME_LENGTH } from "../../model/task.ts";
 import { moment } from "../moment.ts";
 import { pings, receivers } from "../notice-readers.ts";
-import { identifier, references, selectorReader, workName } from "../queue-readers.ts";
+import { identifier, references, referencesOrGroups, selectorReader, workName } from "../queue-readers.ts";
 import { duration, oneOf, yesOrNo } from "../readers.ts";
 import { shortTextMap, textMap } from "../text-map.ts";
 import type { Field, Fields } from "./field.ts";
@@ -20,7 +20,7 @@ function notice(event: string, about: string, more?: string): Field {
 
 function parents(end: string, about: string, aliases: readonly string[] = []): Field {
   return {
-    read: references,
+    read: end === "success" ? referencesOrGroups : references,
     to: ["parents", end],
     about,
     flag: { group: "Scheduling", placeholder: "TASK", repeats: true, aliases },
@@ -73,10 +73,11 @@ export const ORDER_FIELDS: Fields = {
   },
   after: {
     ...parents("success", "start once these tasks have succeeded", ["depends-on"]),
-    more: "numbers, ids or names",
+    more: "numbers, ids or names; `{anyOf: [a, b]}` for one of them",
   },
   afterAny: parents("any", "start once these tasks have ended"),
   afterFailed: parents("failure", "start once these tasks have failed"),
+  afterOneOf: parents("oneOf", "start once one of these tasks has succeeded"),
   onParentFailure: {
     read: oneOf(PARENT_FAILURES),
     to: ["spec", "onParentFailure"],
