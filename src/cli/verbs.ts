@@ -146,6 +146,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       summary: "explain a verb, a topic, or an error or failure code",
       load: async () => ({ verb: (await import("./commands/help.ts")).helpVerb(VERBS, verbNamed) }),
     },
+    collect: {
+      summary: "collect the results of ended jobs for a supervisor",
+      load: () => import("./commands/collect.ts"),
+      hidden: true,
+    },
     "read-files": {
       summary: "read task files for a supervisor",
       load: () => import("./commands/read-files.ts"),

@@ -1,4 +1,4 @@
-import type { Task } from "../model/task.ts";
+import { isCollecting, type Task } from "../model/task.ts";
 import { notificationChore, runChores } from "./chore.ts";
 import { stopChange } from "./jobs/act.ts";
 import { finishJobs } from "./jobs/finish.ts";
@@ -22,13 +22,18 @@ export function hasLeft(supervisor: Supervisor): boolean {
         queue.active.filter(isUnstopped).map((task) => stopChange(supervisor, task, shutdown)),
       );
       finishJobs(supervisor);
-      return jobs.size === 0;
+      return [...jobs.keys()].every((id) => isLeft(queue.tasks.get(id)));
   }
 }
 
 function isUnstopped(task: Task): boolean {
   const last = task.status.attempts.at(-1);
-  return last?.state === "running" && last.stop === undefined;
+  return last?.state === "running" && last.stop === undefined && !isCollecting(task);
+}
+
+/** The next supervisor collects again what was begun. */
+function isLeft(task: Task | undefined): boolean {
+  return task === undefined || isCollecting(task);
 }
 
 /** A drained supervisor waits at most this long for the delivery of its last notices. */

@@ -2,6 +2,7 @@ import { bootId } from "../lib/host.ts";
 import { withUnusedOff } from "../machine/choose.ts";
 import type { Machine, PlanInput } from "../plan/input.ts";
 import { publishApplied } from "../store/overrides.ts";
+import { Collector } from "./collect/collector.ts";
 import { Committer } from "./commit/committer.ts";
 import type { LiveConfig } from "./config/live-config.ts";
 import type { SupervisorContext } from "./context.ts";
@@ -33,6 +34,7 @@ export class Supervisor implements Disposable {
   readonly queue: QueueState;
   readonly committer: Committer;
   readonly jobs = new JobTable();
+  readonly collector: Collector;
   /** Null for a short command, which starts no jobs. */
   devices: DevicePool | null = null;
   leaving: Leaving | null = null;
@@ -51,6 +53,7 @@ export class Supervisor implements Disposable {
     this.context = context;
     this.queue = new QueueState(context);
     this.committer = new Committer(context, this.queue);
+    this.collector = new Collector(context, () => this.nudge());
     this.#conditions = new ConditionsWatch(() => context.config.scheduling.work, { clock: context.clock });
   }
 
@@ -107,6 +110,7 @@ export class Supervisor implements Disposable {
 
   [Symbol.dispose](): void {
     this.jobs[Symbol.dispose]();
+    this.collector[Symbol.dispose]();
     this.committer.notifications?.[Symbol.dispose]();
     this.committer[Symbol.dispose]();
   }

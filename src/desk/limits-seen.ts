@@ -1,6 +1,6 @@
 import { own } from "../lib/own.ts";
 import { BOUND_SOURCES, type BoundLayers, type BoundSource, type Bounds } from "../model/overrides.ts";
-import { openAttempt, type Task } from "../model/task.ts";
+import { isCollecting, openAttempt, type Task } from "../model/task.ts";
 import type { SchedulingConfig } from "../plan/input.ts";
 
 /** A limit where nothing sets it: one job for each core, all GPUs, one task of a lane. */
@@ -24,8 +24,9 @@ export interface LimitSeen {
 /** The limits of what runs side by side: of jobs, GPUs, lanes that are in use or have one, and labels. */
 export function limitsSeen(
   layers: BoundLayers,
-  { scheduling, active }: { readonly scheduling: SchedulingConfig; readonly active: readonly Task[] },
+  { scheduling, ...tasks }: { readonly scheduling: SchedulingConfig; readonly active: readonly Task[] },
 ): LimitSeen[] {
+  const active = tasks.active.filter((task) => !isCollecting(task));
   const devices = new Set(active.flatMap((task) => openAttempt(task)?.devices ?? []));
   const lanes = namesIn(
     layers,

@@ -24,6 +24,8 @@ export const ATTEMPT_FILES = {
   earlySignal: "early-signal",
   /** By the supervisor: the stop signal that it sent to the job, and when; see `stop-note.ts`. */
   stopSent: "stop-sent",
+  /** By the supervisor, once the results of the attempt are collected; see `run/manifest.ts`. */
+  manifest: "run_manifest.json",
   /** By the engine, once the container exists. */
   containerId: "cid",
   /** The job's variables, until the container exists; their values must not appear in arguments. */
@@ -52,6 +54,9 @@ export const ATTEMPT_FILES = {
   /** Exists where the container writes to the logs itself. */
   containerDirect: "container-direct",
 } as const;
+
+/** The folder in which a job leaves what is to be kept, STINT_ARTIFACTS_DIR. */
+export const ARTIFACTS_FOLDER = "artifacts";
 
 /** The output of a job: one file for both streams in true order, or one for each; see `outputFiles`. */
 export const LOG_FILES = { both: "output.log", stdout: "stdout.log", stderr: "stderr.log" } as const;

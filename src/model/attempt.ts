@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { counted } from "../lib/counted.ts";
+import { artifactsTotal } from "./artifacts.ts";
 import { savedCheckpoint } from "./event.ts";
 import { timelineEntry } from "./event-summary.ts";
 import { type Failure, failure } from "./failure.ts";
+import { foundEnd } from "./found-end.ts";
 import { instant } from "./identity.ts";
 import { measure } from "./measure.ts";
 import { progress } from "./progress.ts";
@@ -80,6 +82,10 @@ const ended = {
   peakMemoryBytes: v.optional(v.number()),
   /** The results that the job gave, by name; absent for none. */
   outputs: v.optional(v.record(v.string(), v.unknown())),
+  /** What it left in its artifacts folder; absent for nothing. */
+  artifacts: v.optional(artifactsTotal),
+  /** What went wrong when its results were collected, a sentence each. */
+  notes: v.optional(v.array(v.string())),
   /** The last values of the metrics that the job sent, by name; absent for none. */
   metrics: v.optional(v.record(v.string(), measure)),
   /** The last that the job told of its progress. */
@@ -100,7 +106,12 @@ const ended = {
 
 /** One execution of a task. The last attempt of an active task is `running`; all others have ended. */
 export const attempt = v.variant("state", [
-  v.strictObject({ state: v.literal("running"), ...common }),
+  v.strictObject({
+    state: v.literal("running"),
+    ...common,
+    /** Set while it is collecting. */
+    found: v.optional(foundEnd),
+  }),
   v.strictObject({ state: v.literal("completed"), ...ended }),
   v.strictObject({ state: v.literal("failed"), ...ended, failure, retry: v.optional(retryDelay) }),
   v.strictObject({ state: v.literal("timeout"), ...ended, failure, retry: v.optional(retryDelay) }),

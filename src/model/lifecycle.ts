@@ -1,4 +1,5 @@
 import type { EndedAttempt, OpenAttempt, StopIntent } from "./attempt.ts";
+import type { FoundEnd } from "./found-end.ts";
 import {
   type CancelledReason,
   MAX_ATTEMPTS_KEPT,
@@ -78,6 +79,15 @@ export function started(
   });
 }
 
+/** running → collecting: its processes are gone, and its results are collected. What it had reserved is free. */
+export function collecting(task: Task, found: FoundEnd): Task {
+  const open = withOpenAttempt(task, { found });
+  // A record may still be preparing when the job has already ended.
+  const isShort = task.status.state === "preparing";
+  const ran = isShort ? mustTransition(open, { ...countersOf(open), state: "running" }) : open;
+  return mustTransition(ran, { ...countersOf(ran), state: "collecting" });
+}
+
 /** Records the request to stop the open attempt. Of two requests the first stays, unless the second is a user's; the shorter grace applies. */
 export function stopRequested(task: Task, intent: StopIntent): Task {
   const earlier = openAttempt(task)?.stop;
@@ -104,6 +114,16 @@ function withOpenAttempt(task: Task, change: Partial<OpenAttempt>): Task {
   const open = openAttempt(task);
   if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
   const attempts = [...task.status.attempts.slice(0, -1), { ...open, ...change }];
+  return { ...task, status: { ...task.status, attempts } };
+}
+
+/** Adds a note to the last attempt. */
+export function withNote(task: Task, note: string): Task {
+  const attempts = task.status.attempts.map((attempt, index, all) =>
+    index < all.length - 1 || attempt.state === "running"
+      ? attempt
+      : { ...attempt, notes: [...(attempt.notes ?? []), note] },
+  );
   return { ...task, status: { ...task.status, attempts } };
 }
 

@@ -18,6 +18,7 @@ export const RECORDED_STATES = [
   "queued",
   "preparing",
   "running",
+  "collecting",
   "completed",
   "failed",
   "cancelled",

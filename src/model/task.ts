@@ -166,6 +166,11 @@ export function openAttempt(of: Task): OpenAttempt | null {
   return last?.state === "running" ? last : null;
 }
 
+/** True while the results of an ended job are collected: it holds no CPU, memory or GPU, and nothing can stop it any more. */
+export function isCollecting({ status: of }: Pick<Task, "status">): boolean {
+  return of.state === "collecting";
+}
+
 /** The last attempt where it has ended; else null. */
 export function lastEnded(of: Task): EndedAttempt | null {
   const last = of.status.attempts.at(-1);

@@ -1,7 +1,7 @@
 import { counted } from "../lib/counted.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isActive } from "../model/state.ts";
-import { type CancelledReason, openAttempt, type Task } from "../model/task.ts";
+import { type CancelledReason, isCollecting, openAttempt, type Task } from "../model/task.ts";
 import { gateOf, unmetParentsOf } from "./gate.ts";
 import type { PlanInput } from "./input.ts";
 import { isBetweenAttempts, isFresh, isOnItsWay } from "./lane.ts";
@@ -69,7 +69,8 @@ export function applyAdmission(around: PlanInput): AdmissionResult {
   if (lanes.size > 0) drop((task) => slotBusy(task, lanes));
   const giving = active.flatMap((task) => {
     const by = task.spec.slot === undefined ? undefined : replacing.get(task.spec.slot);
-    const isAsked = by !== undefined && !isSameBatch(by, task) && openAttempt(task)?.stop === undefined;
+    const isStoppable = openAttempt(task)?.stop === undefined && !isCollecting(task);
+    const isAsked = by !== undefined && !isSameBatch(by, task) && isStoppable;
     return isAsked && gateOf(by, around).type === "open" ? [{ task, by: by.metadata.id }] : [];
   });
   return { dismissed, superseded: giving };

@@ -1,6 +1,6 @@
 import type { Device } from "../model/device.ts";
 import type { TaskId } from "../model/identity.ts";
-import { openAttempt, type Task } from "../model/task.ts";
+import { isCollecting, openAttempt, type Task } from "../model/task.ts";
 import { candidates, type Demand } from "./demand.ts";
 import type { Holding, Machine } from "./input.ts";
 
@@ -29,9 +29,9 @@ export function deviceRooms(machine: Machine, active: readonly Task[]): DeviceRo
   );
 }
 
-/** True for a paused task whose resources are released while it is paused. */
+/** True for a task with an open attempt that holds no resources: paused with its resources released, or collecting. */
 export function hasReleased(task: Task): boolean {
-  return openAttempt(task)?.paused?.releases === true;
+  return isCollecting(task) || openAttempt(task)?.paused?.releases === true;
 }
 
 /** The shares of devices that the open attempt of a task holds. */

@@ -1,5 +1,6 @@
 import { timestamp } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import type { ArtifactsTotal } from "../model/artifacts.ts";
 import type { EndedAttempt, OpenAttempt } from "../model/attempt.ts";
 import { classify, type Verdict } from "../model/classify.ts";
 import type { EventSummary } from "../model/event-summary.ts";
@@ -23,6 +24,9 @@ export interface End extends Evidence {
   readonly unenforced?: readonly string[];
   /** What the job told; absent for nothing. */
   readonly events?: EventSummary;
+  readonly artifacts?: ArtifactsTotal;
+  /** What went wrong when its results were collected. */
+  readonly notes?: readonly string[];
 }
 
 /** Closes the open attempt and decides what follows: the task is done, queued again, or moved to dead-letter/. */
@@ -123,7 +127,7 @@ function requeued(
 
 function commonFields(open: OpenAttempt, end: Facts): Common {
   const { ending } = end;
-  const { state: _open, paused, pausedMs = 0, ...kept } = open;
+  const { state: _open, found: _found, paused, pausedMs = 0, ...kept } = open;
   const stoodStillMs =
     pausedMs + (paused === undefined ? 0 : Math.max(0, end.endedAtMs - Date.parse(paused.at)));
   const startedMs = open.startedAt === undefined ? null : Date.parse(open.startedAt);
@@ -141,6 +145,8 @@ function commonFields(open: OpenAttempt, end: Facts): Common {
     ...(end.leftBehind !== undefined && end.leftBehind > 0 && { leftBehind: end.leftBehind }),
     ...(end.peakMemoryBytes !== undefined && { peakMemoryBytes: end.peakMemoryBytes }),
     ...(end.unenforced !== undefined && { unenforced: [...end.unenforced] }),
+    ...(end.artifacts !== undefined && end.artifacts.count > 0 && { artifacts: end.artifacts }),
+    ...(end.notes !== undefined && end.notes.length > 0 && { notes: [...end.notes] }),
     ...(end.events !== undefined && toldFields(end.events)),
   };
 }

@@ -1,4 +1,4 @@
-import { openAttempt, type Task } from "../model/task.ts";
+import { isCollecting, openAttempt, type Task } from "../model/task.ts";
 import { describeWallTime, isWorkTime, nextWorkTime } from "./hours.ts";
 import type { PlanInput } from "./input.ts";
 
@@ -71,7 +71,7 @@ export function describePause(pause: Pause, nowMs: number): string {
 
 function gpuPause({ machine, active }: Pick<Around, "machine" | "active">, most: number): Pause | null {
   const own = new Set([
-    ...active.flatMap((task) => openAttempt(task)?.devices ?? []),
+    ...active.flatMap((task) => (isCollecting(task) ? [] : (openAttempt(task)?.devices ?? []))),
     ...machine.elsewhere.map(({ device }) => device),
     ...machine.awaitingProbe,
   ]);

@@ -1,6 +1,6 @@
 import { instantMs } from "../lib/clock.ts";
 import type { TaskId } from "../model/identity.ts";
-import { openAttempt, type Task } from "../model/task.ts";
+import { isCollecting, openAttempt, type Task } from "../model/task.ts";
 import { applyAdmission, type Cancellation, isCoupled } from "./admission.ts";
 import { assign } from "./assign.ts";
 import { gateOf, rescheduledBackoff } from "./gate.ts";
@@ -178,12 +178,12 @@ function deadlineInMs({ ready, buckets }: Ready, { machine: { deadline }, nowMs 
   return Math.max(1, deadline.atMs - nowMs - longestMs + 1);
 }
 
-/** Awake time until the open attempt's timeout; null where it has none, is paused, or is already being stopped. */
+/** Awake time until the open attempt's timeout; null where it has none, is paused, is already being stopped, or has ended. */
 export function timeLeftMs(task: Task, awakeMs: number): number | null {
   const open = openAttempt(task);
   if (open?.startedAwakeMs === undefined || task.spec.timeoutMs === undefined || open.stop !== undefined)
     return null;
-  if (open.paused !== undefined) return null;
+  if (open.paused !== undefined || isCollecting(task)) return null;
   return open.startedAwakeMs + (open.pausedMs ?? 0) + task.spec.timeoutMs - awakeMs;
 }
 

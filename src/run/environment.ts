@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { own } from "../lib/own.ts";
 import { type Attempt, type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
+import { ARTIFACTS_FOLDER } from "../model/attempt-files.ts";
 import type { Device } from "../model/device.ts";
 import type { SavedCheckpoint } from "../model/event.ts";
 import { expanded } from "../model/expansion.ts";
@@ -113,6 +115,7 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
     STINT_ATTEMPT: String(attempt.number),
     STINT_MAX_ATTEMPTS: String(task.spec.retry.maxAttempts),
     STINT_RUN_DIR: directories.run,
+    STINT_ARTIFACTS_DIR: join(directories.run, ARTIFACTS_FOLDER),
     STINT_CHECKPOINT_DIR: directories.checkpoint,
     STINT_CHECKPOINT: saved?.path ?? "",
     STINT_CHECKPOINT_STEP: saved?.step === undefined ? "" : String(saved.step),

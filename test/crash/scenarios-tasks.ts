@@ -1,4 +1,4 @@
-import { utimesSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import type { Stint } from "../rig/stint.ts";
 import { demand, marking, type Scenario, starts } from "./sweep.ts";
@@ -40,6 +40,23 @@ export const TASK_SCENARIOS: readonly Scenario[] = [
     },
     command: ["drain"],
     check: checkRanOnce,
+  },
+  {
+    name: "drain of a job whose results are collected",
+    prepare: async (stint) => {
+      const run = "echo $STINT_TASK_ID >> $HOME/starts; echo 0.9 > $STINT_ARTIFACTS_DIR/acc; exit 3";
+      await stint.run(["submit", "-"], { input: `name: a\nrun: ${run}\n` });
+    },
+    command: ["drain"],
+    at: ["collect:begun", "collect:manifest", "replace:staged", "replace:renamed", "writer:written"],
+    check: (stint) => {
+      demand(starts(stint)["000001-a"] === 1, `the job began ${starts(stint)["000001-a"]} times`);
+      const [attempt] = stint.record(1).status.attempts;
+      const is = JSON.stringify([attempt?.state, attempt?.exitCode, attempt?.artifacts]);
+      demand(is === '["failed",3,{"count":1,"bytes":4}]', `its attempt is ${is}`);
+      const manifest = join(stint.home, "runs", "000001-a", "1", "run_manifest.json");
+      demand(readFileSync(manifest, "utf8").includes('"path": "acc"'), "the manifest is not whole");
+    },
   },
   {
     name: "drain with a retry and a failure",

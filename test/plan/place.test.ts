@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { collecting } from "../../src/model/lifecycle.ts";
 import type { Resources } from "../../src/model/resources.ts";
 import { assign } from "../../src/plan/assign.ts";
 import { plainDemand } from "../../src/plan/demand.ts";
@@ -14,7 +15,7 @@ import {
 import { describeShortage } from "../../src/plan/shortage.ts";
 import { fc } from "../rig/fast-check.ts";
 import { aDevice, aMachine, devices, GIB, surroundings } from "../rig/machine.ts";
-import { asRunning, aTask } from "../rig/tasks.ts";
+import { asRunning, aTask, exited } from "../rig/tasks.ts";
 
 const MACHINE = aMachine({ capacity: { jobs: 4, cpus: 8, memoryBytes: 64 * GIB }, devices: devices(2) });
 const EMPTY = roomBeside([], MACHINE);
@@ -46,6 +47,13 @@ describe("shortages()", () => {
       { resource: "cpus", wanted: 5, free: 0, total: 8 },
     ]);
   });
+});
+
+test("a task that is collecting leaves everything it had to others", () => {
+  const running = asRunning(aTask({ spec: { resources: { cpus: 8, memoryBytes: 64 * GIB } } }));
+  const found = { ending: exited(0), endedAtMs: 0, isStopped: false, oomKilled: false };
+  const room = roomBeside([collecting(running, found)], MACHINE);
+  expect([roomBeside([running], MACHINE).cpus, room]).toEqual([0, EMPTY]);
 });
 
 describe("impossibilities()", () => {

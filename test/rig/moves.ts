@@ -1,4 +1,4 @@
-import { cancelledInQueue, retried, stopRequested } from "../../src/model/lifecycle.ts";
+import { cancelledInQueue, collecting, retried, stopRequested } from "../../src/model/lifecycle.ts";
 import type { Task } from "../../src/model/task.ts";
 import { after, aStop, asClaimed, asRunning, aTask, at, exited, killedBy, taskIn } from "./tasks.ts";
 
@@ -30,6 +30,12 @@ export const MOVES: readonly Move[] = [
     before: claimed,
     after: completed,
     events: ["task_running", "task_collecting", "task_completed"],
+  },
+  {
+    what: "an end whose results are collected",
+    before: claimed,
+    after: collecting(claimed, { ending: exited(0), endedAtMs: 0, isStopped: false, oomKilled: false }),
+    events: ["task_running", "task_collecting"],
   },
   { what: "a failure", before: running, after: after(aTask(), exited(3)), events: ["task_failed"] },
   { what: "a retry", before: running, after: after(aTask(), killedBy("SIGKILL")), events: ["task_queued"] },

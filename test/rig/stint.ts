@@ -47,6 +47,8 @@ interface AttemptView {
   readonly retry?: { readonly baseMs: number; readonly delayMs: number };
   readonly logTail?: string;
   readonly peakMemoryBytes?: number;
+  readonly artifacts?: { readonly count: number; readonly bytes: number };
+  readonly notes?: readonly string[];
   readonly unenforced?: readonly string[];
   readonly token: string;
 }

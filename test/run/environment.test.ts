@@ -158,6 +158,7 @@ describe("runnerVariables()", () => {
       STINT_ATTEMPT: "1",
       STINT_MAX_ATTEMPTS: "7",
       STINT_RUN_DIR: "/home/runs/x/1",
+      STINT_ARTIFACTS_DIR: "/home/runs/x/1/artifacts",
       STINT_CHECKPOINT_DIR: "/home/runs/x/checkpoint",
       STINT_CHECKPOINT: "",
       STINT_CHECKPOINT_STEP: "",

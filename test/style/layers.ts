@@ -49,11 +49,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** The strata inside daemon/, from the bottom: an entry imports itself and what stands above it in this list. */
 export const STRATA: readonly (readonly string[])[] = [
-  ["log-once.ts", "queued-note.ts", "capacity.ts"],
+  ["log-once.ts", "queued-note.ts", "capacity.ts", "reader-process.ts"],
   ["config"],
   ["context.ts"],
   ["state"],
-  ["notices", "devices"],
+  ["notices", "devices", "collect"],
   ["commit"],
   ["jobs/job.ts"],
   ["jobs/job-table.ts"],

@@ -17,12 +17,6 @@ export interface OrderSetting extends OnBehalf {
   readonly createdBy: string;
 }
 
-/** The reader begins with an item of its order, or with staging what came of it. */
-export interface AtMessage {
-  readonly type: "at";
-  readonly file: number | null;
-}
-
 /** The setting of an order, as the machine is now. */
 export function orderSetting(
   { machine: known, context: { actor, limitBackend } }: Supervisor,

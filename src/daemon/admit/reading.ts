@@ -12,8 +12,9 @@ import { newBatch, stageBatch } from "../../store/batch.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { noteNames } from "../../store/names.ts";
+import type { AtMessage } from "../reader-process.ts";
 import { tasksFor } from "./enqueue.ts";
-import { type AtMessage, machineOf, type OrderSetting } from "./order.ts";
+import { machineOf, type OrderSetting } from "./order.ts";
 import { QueueView } from "./queue-view.ts";
 
 /** A file that was taken out of an inbox, and where it came from. */

@@ -6,9 +6,9 @@ import { isPermanent, type Problem } from "../../model/errors.ts";
 import { commitStaged, dropStaged, incomingBatches, newBatch } from "../../store/batch.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { fileRejected, syncTaken } from "../../store/inbox-files.ts";
+import { ReaderProcess } from "../reader-process.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { type OnBehalf, orderSetting } from "./order.ts";
-import { ReaderProcess } from "./reader.ts";
 import { type FilesMessage, type FilesOrder, refusal, type TakenFile } from "./reading.ts";
 import { notAgain } from "./same-work.ts";
 

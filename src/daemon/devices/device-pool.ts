@@ -6,6 +6,7 @@ import { isSimulated } from "../../machine/simulated.ts";
 import type { Device, DeviceShare } from "../../model/device.ts";
 import type { Owner } from "../../model/owner.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
+import { hasReleased } from "../../plan/devices.ts";
 import type { Holding, Machine } from "../../plan/input.ts";
 import type { Placement } from "../../plan/place.ts";
 import { survivors } from "../../run/tree.ts";
@@ -118,7 +119,7 @@ export class DevicePool {
     const kept = new Set<string>();
     for (const task of active) {
       const open = openAttempt(task);
-      if (open?.devices === undefined || open.paused?.releases === true) continue;
+      if (open?.devices === undefined || hasReleased(task)) continue;
       if (open.devices.every(isSimulated)) continue;
       const { token, devices, resources } = open;
       kept.add(token);

@@ -129,8 +129,10 @@ function adopt(supervisor: Supervisor, { task, attempt }: Left): Job | null {
     startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
     phase: sent === null ? { type: "running" } : { type: "stopping", sent },
   };
+  // Its processes were gone before it was collecting.
+  if (attempt.found !== undefined) endJob(job, attempt.found);
   // While the leader lives, the result may have been written by the job.
-  if (result !== null && (leader === null || !isAlive(leader))) endJob(job, result);
+  else if (result !== null && (leader === null || !isAlive(leader))) endJob(job, result);
   return job;
 }
 

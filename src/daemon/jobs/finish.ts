@@ -1,6 +1,6 @@
 import { earliest } from "../../lib/earliest.ts";
 import { pullingImage } from "../../model/lifecycle.ts";
-import { openAttempt } from "../../model/task.ts";
+import { isCollecting, openAttempt } from "../../model/task.ts";
 import { survivorsOf } from "../../run/tree.ts";
 import type { Change } from "../../store/writer.ts";
 import type { Supervisor } from "../supervisor.ts";
@@ -9,7 +9,7 @@ import { endOf, readMain } from "./job.ts";
 import { readEventsOf } from "./job-events.ts";
 import { endLimits } from "./limits.ts";
 import { isUndecided, observeEnds } from "./observe.ts";
-import { asStarted, endChange, recordEnds } from "./record-end.ts";
+import { asStarted, collectedChange, endChange, recordEnds } from "./record-end.ts";
 import type { TaskJob } from "./runners/runner.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { LOOK_MS, sendDueSignals } from "./stop.ts";
@@ -22,14 +22,17 @@ const RUNNING_AFTER_MS = 100;
  *
  * Order for a job: its leader is gone and its end is read; the processes it left are signalled until none lives; what it told is read, a
  * slice each turn; its control group is counted and removed; its end is committed with the notices; its container is removed and its
- * devices are released.
+ * devices are released. Where it left results to collect, its record becomes `collecting` first, with all evidence of the end, and the
+ * container and the devices go then: a process beside the loop collects the results (`collect/collector.ts`), the manifest is written, and
+ * the end is committed.
  *
- * Invariant: an end is on record only after every process of the attempt is gone. So resources are never given to the next task while
+ * Invariants: an end is on record only after every process of the attempt is gone. So resources are never given to the next task while
  * the last one still has them, and a crash before the commit leaves an open attempt that the next supervisor adopts, with its result in
  * the attempt's folder. What follows the commit is repeated at the next start (`sweepLeft`, `DevicePool.adopt`).
  */
 export function finishJobs(supervisor: Supervisor): number | null {
-  const jobs = observeEnds(supervisor);
+  const all = observeEnds(supervisor);
+  const jobs = all.filter(({ task }) => !isCollecting(task));
   const going = jobs.filter(({ job }) => endOf(job) === null);
   const ended = jobs.filter(({ job }) => endOf(job) !== null);
   // First: a stop must not wait for the scan of the ended jobs.
@@ -60,11 +63,21 @@ export function finishJobs(supervisor: Supervisor): number | null {
   if (ends.includes(null)) waits.push(LOOK_MS);
   const checkInMs = earliest(waits);
   if (!supervisor.committer.ensureWritable()) return Math.min(checkInMs ?? LOOK_MS * 5, LOOK_MS * 5);
+  supervisor.collector.hear();
+  let againMs: number | null = null;
+  const collected = all
+    .filter(({ task }) => isCollecting(task))
+    .map((one) => {
+      // Of an adopted job, they have not been read yet.
+      if (readEventsOf(supervisor, one)) return collectedChange(supervisor, one);
+      againMs = 0;
+      return null;
+    });
   recordEnds(
     supervisor,
-    [...progress.map(({ change }) => change), ...ends].filter((change) => change !== null),
+    [...progress.map(({ change }) => change), ...ends, ...collected].filter((change) => change !== null),
   );
-  return checkInMs;
+  return earliest([checkInMs, againMs, supervisor.collector.goOn()]);
 }
 
 /** For a job that is not on record as running: the change to write, and in how many ms to check it again. */

@@ -33,7 +33,8 @@ interface Over {
  *         └──▶ unstarted ────────────────────────────────┘
  *
  * `running` also covers a job that is not on record as running yet, and one that was adopted. A signal makes it `stopping`; the
- * gone recording parent, or the engine, makes it `ended`. A start that failed is `unstarted`: nothing of it runs.
+ * gone recording parent, or the engine, makes it `ended`. A start that failed is `unstarted`: nothing of it runs. A job whose results are
+ * collected before its end is recorded stays `ended`; its record says that it is collecting.
  */
 type JobPhase =
   | { readonly type: "running" }

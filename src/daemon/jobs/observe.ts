@@ -16,6 +16,7 @@ export function observeEnds(supervisor: Supervisor): TaskJob[] {
     const task = supervisor.queue.tasks.get(job.id);
     if (task === undefined) {
       supervisor.jobs.delete(job.id);
+      supervisor.collector.forget(job.token);
       return [];
     }
     observeEnd(supervisor, { task, job });

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { timestamp } from "../../lib/clock.ts";
 import { errnoOf } from "../../lib/errno.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { uuid } from "../../lib/random.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { distrust } from "../../lib/trusted-folder.ts";
+import { ARTIFACTS_FOLDER } from "../../model/attempt-files.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
@@ -148,7 +150,8 @@ function makeFolders(
 ): Result<null, NotStarted> {
   const cannot = `Cannot make the folders of the attempt in "${directory}"`;
   try {
-    for (const folder of [directory, layout.checkpoint(id)]) {
+    // The first one makes the folder of the attempt too.
+    for (const folder of [join(directory, ARTIFACTS_FOLDER), layout.checkpoint(id)]) {
       const fault = distrust(folder, layout.runs);
       if (fault !== null)
         return err({ code: "RUNTIME_ERROR", error: `${cannot}: ${fault.what}; ${fault.fix}` });

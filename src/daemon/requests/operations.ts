@@ -6,7 +6,7 @@ import { type Problem, problem, rejected } from "../../model/errors.ts";
 import { awakened, cancelledInQueue, retried } from "../../model/lifecycle.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { isTerminal } from "../../model/state.ts";
-import { openAttempt, type Task } from "../../model/task.ts";
+import { isCollecting, openAttempt, type Task } from "../../model/task.ts";
 import type { Change } from "../../store/writer.ts";
 import { refuseUnplaceable } from "../admit/enqueue.ts";
 import { stopChange } from "../jobs/act.ts";
@@ -109,6 +109,12 @@ function cancel(
     );
   }
   const job = supervisor.jobs.get(id);
+  if (isCollecting(task) && !how.force)
+    return rejected(
+      "TASK_LOCKED",
+      `Cannot cancel "${id}": its program has ended, and its results are being collected`,
+      `to record it with what was found so far: stint cancel --force ${task.metadata.number}`,
+    );
   if (job !== undefined && endOf(job) !== null && !how.force) {
     return rejected(
       "TASK_LOCKED",
@@ -119,7 +125,7 @@ function cancel(
   const graceMs = isKilled ? 0 : task.spec.stopGraceMs;
   return step(
     stopChange(supervisor, task, { reason: "User", graceMs, actor }),
-    isKilled ? "being killed" : "being cancelled",
+    isCollecting(task) ? "being recorded" : isKilled ? "being killed" : "being cancelled",
   );
 }
 

@@ -7,7 +7,7 @@ import { firingBatch, type Schedule } from "../../model/schedule.ts";
 import { commitStaged, droppingStaged, isCommitted } from "../../store/batch.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { type OnBehalf, orderSetting } from "../admit/order.ts";
-import { ReaderProcess } from "../admit/reader.ts";
+import { ReaderProcess } from "../reader-process.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type {
   FireJob,

@@ -13,9 +13,9 @@ import { newBatch } from "../../store/batch.ts";
 import { dropScheduleState, schedulesWithState } from "../../store/schedules.ts";
 import type { OnBehalf } from "../admit/order.ts";
 import { GO_ON_MS } from "../admit/publish.ts";
-import { READER_LOOK_MS } from "../admit/reader.ts";
 import type { Chore } from "../chore.ts";
 import { LogOnce } from "../log-once.ts";
+import { READER_LOOK_MS } from "../reader-process.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { fire } from "./fire.ts";
 import {

@@ -11,8 +11,9 @@ import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { noteNames } from "../../store/names.ts";
 import { tasksFor } from "../admit/enqueue.ts";
-import { type AtMessage, machineOf, type OrderSetting } from "../admit/order.ts";
+import { machineOf, type OrderSetting } from "../admit/order.ts";
 import { QueueView } from "../admit/queue-view.ts";
+import type { AtMessage } from "../reader-process.ts";
 import { draftsOfFiring, parseSchedule, type ScheduleSource } from "./load-schedule.ts";
 
 export interface ReadJob extends ScheduleSource {

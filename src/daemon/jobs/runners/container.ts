@@ -5,7 +5,7 @@ import type { Result } from "../../../lib/result.ts";
 import { engineGroupFor } from "../../../machine/group.ts";
 import { ATTEMPT_FILES } from "../../../model/attempt-files.ts";
 import { CHECKPOINT_MOUNT, type ContainerKind, ENGINES, RUN_MOUNT } from "../../../model/kind.ts";
-import { openAttempt, type Task } from "../../../model/task.ts";
+import { isCollecting, openAttempt, type Task } from "../../../model/task.ts";
 import { type ContainerOrder, containerName, findEngine } from "../../../run/container.ts";
 import { removeContainer, sweepContainers } from "../../../run/container-removal.ts";
 import { readEnding } from "../../../run/ending.ts";
@@ -218,7 +218,9 @@ export function sweepLeftContainers(supervisor: Supervisor): void {
   const used = enginesUsed(supervisor);
   for (const name of ENGINES.filter((engine) => used.includes(engine))) {
     const engine = findEngine(name, environment);
-    const kept = supervisor.queue.active.flatMap((task) => containerName(openAttempt(task)?.token ?? ""));
+    const kept = supervisor.queue.active.flatMap((task) =>
+      isCollecting(task) ? [] : containerName(openAttempt(task)?.token ?? ""),
+    );
     const sweep = { home: layout.home, supervisor: lock.owner.token, kept };
     if (engine.ok) sweepContainers(engine.value, sweep, environment);
   }

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import type { Clock } from "../../lib/clock.ts";
-import { errnoOf } from "../../lib/errno.ts";
-import type { Layout } from "../../store/layout.ts";
-import type { AtMessage } from "./order.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errnoOf } from "../lib/errno.ts";
+import type { Layout } from "../store/layout.ts";
 
 /** A file that takes longer to read asks for too much. */
 const MAX_READING_MS = 60_000;
@@ -17,18 +16,26 @@ const MAX_LEAVING_MS = 1_000;
 /** This very program, also where another version has taken its place on the disk since it was started. */
 const THIS_PROGRAM = "/proc/self/exe";
 
+/** The reader begins with an item of its order, or with staging what came of it; it may say so again, as a sign of life. */
+export interface AtMessage {
+  readonly type: "at";
+  readonly file: number | null;
+}
+
 export interface ReaderOptions {
   readonly layout: Layout;
   readonly clock: Clock;
   /** Path of this executable. */
   readonly self: string;
+  /** What it is to do. */
+  readonly verb?: "read-files" | "collect";
   readonly environment: Readonly<Record<string, string>>;
   /** Called when a result is here, or the process has ended. */
   readonly nudge: () => void;
 }
 
 /**
- * A process that reads task files or schedules for the supervisor: whatever is in them, and however long it takes, no job waits for
+ * A process that reads task files, schedules or the results of jobs for the supervisor: whatever is in them, and however long it takes, no job waits for
  * it. What it stages counts for nothing until the supervisor commits it, so that a reader which outlives its supervisor does no harm.
  */
 export class ReaderProcess<Message extends { readonly type: string }> implements Disposable {
@@ -43,12 +50,12 @@ export class ReaderProcess<Message extends { readonly type: string }> implements
   #sinceMs: number;
 
   /** Throws what the system refuses. */
-  constructor(order: { readonly kind: "files" | "schedules" }, options: ReaderOptions) {
-    const { self, layout, environment, clock, nudge } = options;
+  constructor(order: { readonly kind: "files" | "schedules" | "collect" }, options: ReaderOptions) {
+    const { self, layout, environment, clock, nudge, verb = "read-files" } = options;
     this.#options = options;
     this.#sinceMs = clock.awakeMs();
     const program = existsSync(THIS_PROGRAM) ? THIS_PROGRAM : self;
-    this.#child = Bun.spawn([program, "read-files", "--home", layout.home], {
+    this.#child = Bun.spawn([program, verb, "--home", layout.home], {
       cwd: "/",
       env: { ...environment },
       stdin: "pipe",

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { orderSetting } from "../../../src/daemon/admit/order.ts";
-import { ReaderProcess } from "../../../src/daemon/admit/reader.ts";
-import type { FilesMessage, FilesOrder } from "../../../src/daemon/admit/reading.ts";
-import { fakeClock } from "../../rig/clock.ts";
-import { holderOf } from "../../rig/holder.ts";
-import { until } from "../../rig/stint.ts";
-import { TempHome } from "../../rig/temp-home.ts";
+import { orderSetting } from "../../src/daemon/admit/order.ts";
+import type { FilesMessage, FilesOrder } from "../../src/daemon/admit/reading.ts";
+import { ReaderProcess } from "../../src/daemon/reader-process.ts";
+import { fakeClock } from "../rig/clock.ts";
+import { holderOf } from "../rig/holder.ts";
+import { until } from "../rig/stint.ts";
+import { TempHome } from "../rig/temp-home.ts";
 
 test("a reader process that dies before it gets its request is reported by its exit, and no exception escapes", async () => {
   await using home = new TempHome();

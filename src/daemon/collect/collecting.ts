@@ -1,0 +1,47 @@
+import type { Collected } from "../../model/collected.ts";
+import type { Layout } from "../../store/layout.ts";
+import type { CollectMessage, CollectOrder } from "./order.ts";
+import type { Collecting } from "./part.ts";
+import { PARTS } from "./parts.ts";
+
+/** Signs of life are sent this often. */
+const BEAT_MS = 1_000;
+
+/** Collects the results of ended attempts. It may take as long as it takes: a process of its own does it. */
+export function collectAll(
+  layout: Layout,
+  { jobs }: CollectOrder,
+  how: Pick<Collecting, "environment" | "nowMs"> & { readonly tell: (told: CollectMessage) => void },
+): void {
+  const { environment, nowMs, tell } = how;
+  for (const [job, one] of jobs.entries()) {
+    let toldMs = nowMs();
+    const beat = (): void => {
+      if (nowMs() - toldMs < BEAT_MS) return;
+      toldMs = nowMs();
+      tell({ type: "at", file: job });
+    };
+    tell({ type: "at", file: job });
+    tell({ type: "collected", job, collected: collectOne({ ...one, layout, environment, nowMs, beat }) });
+  }
+}
+
+/** What one part cannot collect is noted, and the others go on. */
+function collectOne(of: Collecting): Collected {
+  let collected: Collected = { notes: [] };
+  for (const part of PARTS) {
+    if (!part.isNeeded(of)) continue;
+    const { notes, ...found } = collectPart(part, of);
+    collected = { ...collected, ...found, notes: [...collected.notes, ...notes] };
+  }
+  return collected;
+}
+
+function collectPart(part: (typeof PARTS)[number], of: Collecting): Collected {
+  try {
+    return part.collect(of);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { notes: [`Cannot collect the ${part.name}: ${why}`] };
+  }
+}

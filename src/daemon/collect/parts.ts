@@ -1,0 +1,11 @@
+import { artifactsPart } from "./artifacts.ts";
+import type { EndedJob } from "./order.ts";
+import type { Part } from "./part.ts";
+
+/** What is collected of an attempt, in this order. */
+export const PARTS: readonly Part[] = [artifactsPart];
+
+/** True where a job has left something to collect. */
+export function needsCollecting(of: EndedJob): boolean {
+  return PARTS.some((part) => part.isNeeded(of));
+}

@@ -1,0 +1,13 @@
+import type { Artifact, ArtifactsTotal } from "./artifacts.ts";
+
+/** What was found of an ended attempt beside its record. */
+export interface Collected {
+  /** The first of them, in the order of their paths. */
+  readonly artifacts?: readonly Artifact[];
+  /** Of all of them. */
+  readonly artifactsTotal?: ArtifactsTotal;
+  /** What went wrong, a sentence each. */
+  readonly notes: readonly string[];
+  /** Set where the disk was full: it is worth another try. */
+  readonly isDiskFull?: true;
+}
