@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { maskOf } from "../daemon/jobs/secrets.ts";
 import { inheritable } from "../desk/inheritable.ts";
 import { asLines } from "../lib/printable.ts";
@@ -8,12 +8,11 @@ import { containerOf } from "../model/kind.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { type Break, LogReading } from "../run/log-reading.ts";
-import type { MaskedStream } from "../run/mask.ts";
 import { outputFiles } from "../run/output.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
-import { LastLines } from "./last-lines.ts";
+import { type LogView, type ShownLog, shownLog } from "./logs/shown-log.ts";
 
 function logPaths(layout: Layout, task: Task, attempt: number): string[] {
   return outputFiles(layout.attempt(task.metadata.id, attempt), task.spec.logs.separate);
@@ -24,52 +23,53 @@ export function logFiles(layout: Layout, task: Task, attempt: number): string[] 
   return logPaths(layout, task, attempt).filter((path) => existsSync(path));
 }
 
-/** Where the output of a task is written, and remarks on it. */
-interface FollowSink {
-  readonly output: MaskedStream;
-  readonly say: (line: string) => void;
-}
-
 /** Reads the logs of one attempt as they grow. */
 export class LogReader implements Disposable {
   readonly #logs: readonly {
     readonly path: string;
     readonly reading: LogReading;
-    readonly lines: LastLines | null;
+    readonly output: ShownLog;
+    /** How much of what it had at the start is still to be read. */
+    left: number;
   }[];
   readonly #attempt: number;
 
-  /** With `tail`, what each log has now is passed on as its last lines alone. */
+  /** Each log gets an output of its own. */
   constructor(
     layout: Layout,
-    { task, attempt, tail }: { task: Task; attempt: number; tail?: number | undefined },
+    { task, attempt, open }: { task: Task; attempt: number; open: () => ShownLog },
   ) {
     const keeping = { maxBytes: task.spec.logs.maxBytes, isRefilled: containerOf(task.spec.kind) !== null };
     this.#logs = logPaths(layout, task, attempt).map((path) => ({
       path,
       reading: new LogReading(path, keeping),
-      lines: tail === undefined ? null : new LastLines(path, tail),
+      output: open(),
+      left: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
     }));
     this.#attempt = attempt;
   }
 
   /** Writes new output, possibly not all of it, and reports cuts and replaced logs; returns the number of new bytes. */
-  read(task: Task, { output, say }: FollowSink): number {
+  read(task: Task, say: (line: string) => void): number {
     const attempt = task.status.attempts.find(({ number }) => number === this.#attempt);
     const expected = {
       isExpected: hasStarted(attempt),
       isOver: attempt !== undefined && attempt.state !== "running",
     };
     let total = 0;
-    for (const { path, reading, lines } of this.#logs) {
+    for (const log of this.#logs) {
       const onBreak = (what: Break): void => {
-        if (lines !== null) output.write(lines.end());
-        output.end();
-        say(asLines([`--- ${describeBreak(what, path)} ---`]));
+        log.output.end();
+        say(asLines([`--- ${describeBreak(what, log.path)} ---`]));
       };
-      const write = (bytes: Uint8Array): void => output.write(lines?.next(bytes) ?? bytes);
-      const bytes = reading.read({ write, onBreak }, expected);
-      if (bytes === 0 && lines !== null) output.write(lines.end());
+      const write = (piece: Uint8Array): void => {
+        log.output.write(piece);
+        const { left } = log;
+        log.left -= piece.length;
+        if (left > 0 && log.left <= 0) log.output.caughtUp();
+      };
+      const bytes = log.reading.read({ write, onBreak }, expected);
+      if (bytes === 0) log.output.caughtUp();
       total += bytes;
     }
     return total;
@@ -78,6 +78,11 @@ export class LogReader implements Disposable {
   /** True where more can be read once a cut is finished. */
   get isWaiting(): boolean {
     return this.#logs.some(({ reading }) => reading.isWaiting);
+  }
+
+  /** Writes what the outputs hold back. */
+  end(): void {
+    for (const { output } of this.#logs) output.end();
   }
 
   [Symbol.dispose](): void {
@@ -110,17 +115,21 @@ interface Followed {
   attempt: number;
   /** Null before the first read. */
   reader: LogReader | null;
-  output: MaskedStream | null;
 }
 
-/** Writes the output of a task to stdout, its secrets masked. */
-export function maskedOutput(context: Context, layout: Layout, task: Task): MaskedStream {
-  return maskOf(layout, task, inheritable(context.env)).stream(context.outOfJob);
+/** Opens an output for each log of a task, which writes to stdout with the secrets masked. */
+export function maskedOutputs(
+  context: Context,
+  layout: Layout,
+  { task, view }: { readonly task: Task; readonly view: LogView },
+): () => ShownLog {
+  const mask = maskOf(layout, task, inheritable(context.env));
+  return () => shownLog(mask, view, context.outOfJob);
 }
 
 /** Follows the output of tasks across attempts; each call of the returned function writes what is new. */
 export function followTasks(context: Context, layout: Layout, ids: readonly TaskId[]): () => void {
-  const followed = ids.map((id): Followed => ({ id, attempt: 1, reader: null, output: null }));
+  const followed = ids.map((id): Followed => ({ id, attempt: 1, reader: null }));
   return () => {
     for (const one of followed) {
       const read = readTask(layout, one.id);
@@ -131,11 +140,16 @@ export function followTasks(context: Context, layout: Layout, ids: readonly Task
 
 function followTask(context: Context, layout: Layout, { one, task }: { one: Followed; task: Task }): void {
   for (;;) {
-    one.output ??= maskedOutput(context, layout, task);
-    one.reader ??= new LogReader(layout, { task, attempt: one.attempt });
-    one.reader.read(task, { output: one.output, say: context.err });
+    // What runs in the foreground is shown byte by byte.
+    const view = { collapses: false };
+    one.reader ??= new LogReader(layout, {
+      task,
+      attempt: one.attempt,
+      open: maskedOutputs(context, layout, { task, view }),
+    });
+    one.reader.read(task, context.err);
     const isBehind = one.attempt < task.status.attempt;
-    if (isBehind || isTerminal(task.status.state)) one.output.end();
+    if (isBehind || isTerminal(task.status.state)) one.reader.end();
     if (!isBehind) return;
     one.reader[Symbol.dispose]();
     one.reader = null;

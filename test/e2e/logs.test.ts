@@ -116,3 +116,32 @@ describe("a log is under its cap once the end is on record", () => {
     expect(await started.exited).toBe(0);
   });
 });
+
+describe("the logs of a sweep", () => {
+  const sweep = (stint: Stint): string =>
+    JSON.stringify({
+      name: "grid",
+      matrix: { i: "1-3" },
+      // Draws a bar, then waits for its turn.
+      run: `printf 'start\\n 1%%\\r 50%%\\r100%%\\n'; until test -e ${stint.root}/go-$STINT_VALUE_I; do sleep 0.02; done; echo "loss $STINT_VALUE_I"`,
+    });
+
+  test("are followed line by line under the names of their members, those that start later included", async () => {
+    await using stint = new Stint();
+    await stint.up("--jobs", "1");
+    expect((await stint.run(["submit", "-"], { input: sweep(stint) })).code).toBe(0);
+    await stint.reach(1, "running");
+    const { said, ended } = heard(stint.start(["logs", "-f", "grid"]));
+    await until("the first is shown", () => said.out.includes("grid-1 | 100%\n"));
+    for (const index of [1, 2, 3]) writeFileSync(join(stint.root, `go-${index}`), "");
+    expect((await ended)[2]).toBe(0);
+    const lines = (index: number): string[] =>
+      ["start", "100%", `loss ${index}`].map((line) => `grid-${index} | ${line}`);
+    expect(said.out.trim().split("\n").toSorted()).toEqual([1, 2, 3].flatMap(lines).toSorted());
+    expect(await stint.ok("logs", "--group", "grid", "--grep", "l*s", "-n", "1")).toBe(
+      "grid-1 | loss 1\ngrid-2 | loss 2\ngrid-3 | loss 3",
+    );
+    expect(await stint.ok("logs", "1")).toBe("start\n100%\nloss 1");
+    expect(await stint.ok("logs", "1", "--raw")).toBe("start\n 1%\r 50%\r100%\nloss 1");
+  });
+});

@@ -1,12 +1,16 @@
 import { ERRORS, EXIT } from "../../model/errors.ts";
-import { inNumberOrder } from "../../model/task.ts";
+import type { TaskId } from "../../model/identity.ts";
+import { isTerminal } from "../../model/state.ts";
+import { inNumberOrder, type Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
-import { wholeNumber } from "../command-line/values.ts";
+import { textValue, wholeNumber } from "../command-line/values.ts";
 import { inHome } from "../in-home.ts";
 import { followLogs } from "../logs/follow.ts";
 import { headingsOf } from "../logs/headings.ts";
+import { prefixesOf } from "../logs/prefixes.ts";
 import { printLog } from "../logs/print.ts";
+import type { LogView } from "../logs/shown-log.ts";
 import { LAST, SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { targetTasks } from "../targets.ts";
 import { renderProblem } from "../text/problem.ts";
@@ -15,9 +19,13 @@ const FLAGS = {
   follow: { short: "f", help: "follow the output until the task ends, across attempts" },
   attempt: { value: wholeNumber(1), help: "show the log of attempt N (default: the last)" },
   tail: { value: wholeNumber(), short: "n", aliases: ["lines"], help: "show the last N lines" },
-  raw: { help: "do not filter escape sequences, even on a terminal" },
-  path: { excludes: ["follow", "tail", "raw"], help: "print the path of the log" },
-  quiet: { short: "q", help: "print no headings between the logs of several tasks" },
+  grep: {
+    value: textValue("TEXT", "a text to look for; * stands for any characters"),
+    help: "show only lines with TEXT; * matches anything",
+  },
+  raw: { excludes: ["grep"], help: "show each byte as it was written, even to a terminal" },
+  path: { excludes: ["follow", "tail", "grep", "raw"], help: "print the path of the log" },
+  quiet: { short: "q", help: "print no headings and no names before the lines of several tasks" },
   ...SELECTOR_FLAGS,
 } as const;
 
@@ -25,12 +33,12 @@ export const verb = declareVerb({
   operands: [{ ...TASKS, completes: { eligible: ({ status }) => status.attempt > 0 } }],
   flags: FLAGS,
   notes:
-    "Without a task: the last one that was submitted. On a terminal, escape sequences other than those of colours and progress bars are left out; a file or a pipe gets everything.",
+    "Without a task: the last one that was submitted. The lines of a sweep begin with the names of its members. A terminal gets no escape sequences but those of colours and progress bars. A file or a pipe gets only the last state of a line that was drawn again and again.",
   run: inHome(logs),
 });
 
 async function logs({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
-  const { follow, raw, quiet, attempt, tail, path, ...selectors } = flags;
+  const { follow, raw, quiet, attempt, tail, path, grep, ...selectors } = flags;
   const isSelection = Object.values(selectors).some((value) => value !== undefined);
   const found = targetTasks(context, {
     layout,
@@ -38,14 +46,19 @@ async function logs({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     flags: selectors,
     // A task that has not started has no log to select.
     eligible: ({ status }) => status.attempt > 0,
-    eligibleMember: ({ status }) => status.attempt > 0,
+    eligibleMember: ({ status }) => status.attempt > 0 || (follow === true && !isTerminal(status.state)),
   });
   if (!found.ok) return found.error;
   const tasks = isSelection ? found.value.toSorted(inNumberOrder) : found.value;
   if (tasks.length === 0) context.err("No task matches.\n");
   const shown = raw === true ? { ...context, outOfJob: context.outRaw } : context;
-  const headings = headingsOf(shown, tasks.length > 1 && quiet !== true && path !== true);
-  const choice = { attempt, tail, path };
+  const isPlain = quiet === true || path === true || raw === true;
+  const prefixes = isPlain ? new Map<TaskId, string>() : prefixesOf(tasks, context.hasColor);
+  const isHeaded = tasks.length > 1 && quiet !== true && path !== true && prefixes.size === 0;
+  const headings = headingsOf(shown, isHeaded);
+  const collapses = raw !== true && (!context.isTerminal || grep !== undefined || prefixes.size > 0);
+  const view = ({ metadata: { id } }: Task): LogView => ({ tail, grep, collapses, prefix: prefixes.get(id) });
+  const choice = { attempt, path, view };
   if (follow === true) return followLogs(shown, layout, { tasks, choice, headings });
   let exit: number = EXIT.done;
   for (const task of tasks) {

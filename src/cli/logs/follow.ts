@@ -5,9 +5,10 @@ import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
 import type { Ended } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
-import { LogReader, maskedOutput } from "../follow.ts";
+import { LogReader, maskedOutputs } from "../follow.ts";
 import { Interruption } from "../interruption.ts";
 import type { Headings } from "./headings.ts";
+import { isUnstarted, LaterTasks } from "./later-tasks.ts";
 import { attemptOf, type LogChoice } from "./print.ts";
 
 const POLL_MS = 100;
@@ -20,19 +21,24 @@ export async function followLogs(
   of: { readonly tasks: readonly Task[]; readonly choice: LogChoice; readonly headings: Headings },
 ): Promise<Ended> {
   let open: Following[] = [];
+  const later = new LaterTasks(layout, of.tasks.length > 1 ? of.tasks.filter(isUnstarted) : []);
+  const begin = (task: Task): Following =>
+    following(of.headings.under(task), layout, { task, choice: of.choice });
   for (const task of of.tasks) {
+    if (later.has(task)) continue;
     // The first attempt is waited for; to name a later one that does not exist yet is an error.
     const { attempt } = of.choice;
     const isAhead = attempt !== undefined && attempt > Math.max(1, task.status.attempt);
     const checked = isAhead ? attemptOf(task, attempt) : task.status.attempt;
     if (typeof checked !== "number") return checked;
-    open.push(following(of.headings.under(task), layout, { task, choice: of.choice }));
+    open.push(begin(task));
   }
   const interruption = new Interruption(context);
   context.onSuspend();
   for (;;) {
     let total = 0;
     const going: Following[] = [];
+    open.push(...later.started().map(begin));
     for (const one of open) {
       const bytes = one.read();
       if (bytes === null) continue;
@@ -43,7 +49,7 @@ export async function followLogs(
     open = going;
     const isOff = interruption.exit !== null || context.outputEnd() !== null;
     if (isOff) for (const one of open) one.end();
-    if (isOff || open.length === 0) return interruption.exit ?? EXIT.done;
+    if (isOff || (open.length === 0 && later.isEmpty)) return interruption.exit ?? EXIT.done;
     // After new output the next read comes soon: what is cut from the log before that is never shown.
     await Bun.sleep(total > 0 ? BUSY_MS : POLL_MS);
   }
@@ -59,14 +65,18 @@ interface Following {
 function following(
   context: Context,
   layout: Layout,
-  { task, choice: { attempt: chosen, tail } }: { readonly task: Task; readonly choice: LogChoice },
+  { task, choice: { attempt: chosen, view } }: { readonly task: Task; readonly choice: LogChoice },
 ): Following {
   const { id } = task.metadata;
-  const output = maskedOutput(context, layout, task);
+  const shown = view(task);
   let attempt = Math.max(1, chosen ?? task.status.attempt);
-  let reader = new LogReader(layout, { task, attempt, tail });
+  let reader = new LogReader(layout, {
+    task,
+    attempt,
+    open: maskedOutputs(context, layout, { task, view: shown }),
+  });
   const end = (): void => {
-    output.end();
+    reader.end();
     reader[Symbol.dispose]();
   };
   const read = (): number | null | Problem => {
@@ -74,14 +84,16 @@ function following(
       const found = readTask(layout, id);
       if (!found.ok) return problem("NOT_FOUND", `Cannot follow "${id}": it is gone`);
       // The record is read before the log, so that no output from before the end is missed.
-      const bytes = reader.read(found.value, { output, say: context.err });
+      const bytes = reader.read(found.value, context.err);
       const isBehind = found.value.status.attempt > attempt;
       if (!isTerminal(found.value.status.state) && !isBehind) return bytes;
       end();
       if (chosen !== undefined || !isBehind) return null;
       attempt += 1;
       context.err(`--- attempt ${attempt} ---\n`);
-      reader = new LogReader(layout, { task: found.value, attempt });
+      // A later attempt is shown from its beginning.
+      const open = maskedOutputs(context, layout, { task, view: { ...shown, tail: undefined } });
+      reader = new LogReader(layout, { task: found.value, attempt, open });
     }
   };
   return { read, end };

@@ -1,23 +1,20 @@
 import { statSync } from "node:fs";
-import { maskOf } from "../../daemon/jobs/secrets.ts";
-import { inheritable } from "../../desk/inheritable.ts";
 import { counted } from "../../lib/counted.ts";
 import { asLines } from "../../lib/printable.ts";
-import { readRegularFile } from "../../lib/regular-file.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Ended } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
-import { hasStarted, LogReader, logFiles, maskedOutput } from "../follow.ts";
-import { lastLines } from "../last-lines.ts";
+import { hasStarted, LogReader, logFiles, maskedOutputs } from "../follow.ts";
+import type { LogView } from "./shown-log.ts";
 
 /** What is shown of a log. */
 export interface LogChoice {
   readonly attempt?: number | undefined;
-  /** The number of lines from the end. */
-  readonly tail?: number | undefined;
+  /** How the logs of a task are shown. */
+  readonly view: (task: Task) => LogView;
   /** Only the paths of the log's files. */
   readonly path?: true | undefined;
 }
@@ -54,23 +51,17 @@ export async function printLog(
     context.out(asLines(files));
     return EXIT.done;
   }
-  if (choice.tail !== undefined) {
-    const mask = maskOf(layout, task, inheritable(context.env));
-    for (const file of files)
-      context.outOfJob(Buffer.from(lastLines(mask.text(readRegularFile(file)), choice.tail)));
-    return EXIT.done;
-  }
-  const output = maskedOutput(context, layout, task);
-  using reader = new LogReader(layout, { task, attempt });
+  const open = maskedOutputs(context, layout, { task, view: choice.view(task) });
+  using reader = new LogReader(layout, { task, attempt, open });
   // Ends at the size that the log has now: a job that writes all the time would never let it end.
   let left = files.reduce((total, path) => total + statSync(path).size, 0);
   for (;;) {
-    const bytes = reader.read(task, { output, say: context.err });
+    const bytes = reader.read(task, context.err);
     left -= bytes;
     if (left <= 0 || (bytes === 0 && !reader.isWaiting) || context.outputEnd() !== null) break;
     if (reader.isWaiting) await Bun.sleep(BUSY_MS);
   }
-  output.end();
+  reader.end();
   return EXIT.done;
 }
 
