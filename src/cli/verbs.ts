@@ -80,6 +80,12 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       load: () => import("./commands/gpus.ts"),
     },
   }),
+  ...under("Inside a job", {
+    emit: {
+      summary: "tell progress, metrics, outputs or a checkpoint",
+      load: () => import("./commands/emit.ts"),
+    },
+  }),
   ...under("Change", {
     cancel: {
       summary: "cancel queued tasks, and stop running ones",

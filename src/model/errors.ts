@@ -73,6 +73,7 @@ export const ERRORS = {
   HOME_UNUSABLE: { exit: "refused", meaning: "the home cannot be used as it is: owner, mode, file system" },
   DISK_FULL: { exit: "refused", meaning: "no room left on the home's file system" },
   WRITE_FAILED: { exit: "refused", meaning: "the operating system refused a write" },
+  OUTSIDE_JOB: { exit: "refused", meaning: "the command works only inside a job of stint" },
   NO_SERVICE: { exit: "refused", meaning: "the service manager cannot be reached, or refused" },
   RECORD_CORRUPT: { exit: "failed", meaning: "a record that cannot be read; it was put aside" },
   AUDIT_BROKEN: { exit: "failed", meaning: "the audit log does not match its own hashes" },

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { MAX_LINE_BYTES } from "../model/event.ts";
@@ -20,6 +20,9 @@ const LAST_BYTES = 64 * 1_024;
 /** Refuses symbolic links, and does not block on a FIFO. */
 const OWN = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
+const APPENDING =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
 /** The path of the events of an attempt. */
 export function eventsFile(directory: string): string {
   return join(directory, ATTEMPT_FILES.events);
@@ -27,6 +30,18 @@ export function eventsFile(directory: string): string {
 
 /** Shared by all readings: what is read is passed on before the next read. */
 const block = Buffer.allocUnsafe(BLOCK_BYTES);
+
+/** Appends lines in one write, so that those of several processes never mix. Throws what the system refuses. */
+export function appendEvents(path: string, lines: readonly string[]): void {
+  const file = openSync(path, APPENDING, 0o600);
+  try {
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+    let written = 0;
+    while (written < bytes.length) written += writeSync(file, bytes, written);
+  } finally {
+    closeSync(file);
+  }
+}
 
 /** Masks secret values in a line. */
 export type Hide = (text: string) => string;

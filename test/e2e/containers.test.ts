@@ -115,6 +115,7 @@ describe.skipIf(refusal !== null)(title, () => {
         'env: {SECRET: hush-hush, LINES: "a\\nb"}',
         "run: |",
         '  echo "$SECRET $LINES $PWD $STINT_RUN_DIR"; cat /data/in.txt',
+        `  echo '{"type":"METRIC","name":"acc","value":1}' >> $STINT_EVENTS`,
         "  touch $STINT_RUN_DIR/made $STINT_CHECKPOINT_DIR/kept",
         "  until test -e $STINT_RUN_DIR/go; do sleep 0.1; done; exit 5",
       ].join("\n"),
@@ -127,7 +128,8 @@ describe.skipIf(refusal !== null)(title, () => {
     await until("the variables are wiped out", () => !stint.files(folder).includes("container-env"));
     writeFileSync(join(stint.home, folder, "go"), "");
     const record = await stint.reach(1, "failed");
-    expect(lastOf(record)).toMatchObject({ exitCode: 5, failure: { code: "EXIT_NONZERO" } });
+    const failure = { code: "EXIT_NONZERO" };
+    expect(lastOf(record)).toMatchObject({ exitCode: 5, failure, metrics: { acc: 1 } });
     expect(logOf(stint, record)).toBe("hush-hush a\nb /tmp /stint/run\nof the user");
     expect(stint.files(`runs/${record.metadata.id}/1`)).toContain("made");
     expect(stint.files(`runs/${record.metadata.id}/checkpoint`)).toContain("kept");

@@ -89,3 +89,36 @@ test("a value of envFrom is on no record of the events, nor shown", async () => 
   expect(record).toContain("key is ***");
   expect(record).not.toContain("tiger-lily");
 });
+
+test("stint emit appends the lines, refuses what they cannot have, and says that it is not in a job", async () => {
+  await using stint = new Stint();
+  const emit = `${stint.executable} emit`;
+  const attempt = await attemptOf(
+    stint,
+    `${emit} progress --step 3 --total 4 --eta 7s &&
+     ${emit} metric acc=0.5 loss=inf --step 3 &&
+     ${emit} output model=m.pt n=7 &&
+     ${emit} info two words --payload '{"a":[1]}' &&
+     ${emit} error oh && ${emit} ready http://x && ${emit} checkpoint a.pt --step 3 &&
+     ${emit} fail --code MINE --retry-after 1ms no luck
+     ${emit} metric acc=high; echo "exit $?"
+     ${emit} metric "$(printf %0200d 0)=1"; echo "exit $?"
+     mv "$STINT_EVENTS" "$STINT_EVENTS.kept"; mkdir "$STINT_EVENTS"
+     ${emit} progress 5; echo "exit $?"
+     rmdir "$STINT_EVENTS"; mv "$STINT_EVENTS.kept" "$STINT_EVENTS"
+     exit 4`,
+    "--set=retry.maxAttempts=1",
+  );
+  expect(attempt).toMatchObject({
+    failure: { code: "EXIT_NONZERO", rule: "event:FAIL", error: expect.stringContaining("MINE: no luck") },
+    progress: { percent: 75, step: 3, total: 4, etaMs: 7_000 },
+    metrics: { acc: 0.5, loss: "inf" },
+    checkpoint: { path: `${stint.root}/a.pt`, step: 3 },
+    events: { lines: 9 },
+  });
+  const log = await stint.ok("logs", "1");
+  expect(log.match(/exit \d+/g)).toEqual(["exit 2", "exit 2", "exit 7"]);
+  const outside = await stint.run(["emit", "progress", "3"], { env: { STINT_EVENTS: "" } });
+  expect(outside).toMatchObject({ code: 7, out: "" });
+  expect(outside.err).toContain("[OUTSIDE_JOB]");
+});

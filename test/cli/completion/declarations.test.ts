@@ -5,7 +5,7 @@ import { allVerbs } from "../command-line/verbs.ts";
 
 /** Numbers, times and the user's own words: nothing could be offered. */
 const FREE = [
-  /^(?:N|NUMBERS|TEXT|LINE|LIST|SIZE|DURATION|TIME|EXPRESSION|NAME=VALUES?|gpu:N)$/,
+  /^(?:N|NUMBERS|PERCENT|NAME=NUMBER|JSON|URL|TEXT|LINE|LIST|SIZE|DURATION|TIME|EXPRESSION|NAME=VALUES?|gpu:N)$/,
   /^(?:submit|run|schedules add) --(?:name|job-name|image|unique)$/,
 ];
 
