@@ -162,6 +162,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       load: () => import("./commands/read-files.ts"),
       hidden: true,
     },
+    prepare: {
+      summary: "prepare an attempt before its program runs",
+      load: () => import("./commands/prepare.ts"),
+      hidden: true,
+    },
   }),
 };
 

@@ -1,5 +1,5 @@
 import { ok } from "../lib/result.ts";
-import { CHECKPOINT_MOUNT, RUN_MOUNT } from "../model/kind.ts";
+import { CHECKPOINT_MOUNT, DATA_MOUNT, RUN_MOUNT } from "../model/kind.ts";
 import { refuse } from "./fault.ts";
 import { after, listOf, reader, text } from "./readers.ts";
 import { TEXT, textLike } from "./schema.ts";
@@ -30,7 +30,7 @@ export const insidePath = reader(
   String,
 );
 
-const OWN_MOUNTS = [RUN_MOUNT, CHECKPOINT_MOUNT];
+const OWN_MOUNTS = [RUN_MOUNT, CHECKPOINT_MOUNT, DATA_MOUNT];
 const OWN_PATH = `(?:${OWN_MOUNTS.join("|")})(?:/|:|$)`;
 
 /** `HOST:PATH` or `HOST:PATH:ro`; a relative host begins at the default folder. */

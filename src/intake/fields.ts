@@ -1,5 +1,6 @@
 import { ATTEMPT_FIELDS } from "./keys/attempts.ts";
 import { CONTAINER_FIELDS } from "./keys/container.ts";
+import { DATA_FIELDS } from "./keys/data.ts";
 import type { Field } from "./keys/field.ts";
 import { NEED_FIELDS } from "./keys/needs.ts";
 import { ORDER_FIELDS } from "./keys/order.ts";
@@ -14,4 +15,5 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   ...ATTEMPT_FIELDS,
   ...ORDER_FIELDS,
   ...SLURM_FIELDS,
+  ...DATA_FIELDS,
 };

@@ -9,7 +9,6 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   security: SECURITY,
   service: SERVICES,
   tracking: TRACKING,
-  datasets: DATA,
   datasetSpecs: DATA,
   snapshot: DATA,
   snapshotId: DATA,

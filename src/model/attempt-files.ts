@@ -10,6 +10,11 @@ export const ATTEMPT_FILES = {
   /** The body of a `script:`. */
   script: "script",
   scriptPreload: "script-preload.js",
+  /** By the supervisor: what is to be done before the program runs; absent where nothing is. See `preparationOrder`. */
+  preparationOrder: "preparation-order.json",
+  /** By the preparation: how far it is, then its result; see `preparationReport`. */
+  preparation: "preparation.json",
+  preparationStaged: "preparation.json.new",
   /** By the supervisor: the control group of the job, before it is created; see `LimitsNote`. */
   limits: "limits.json",
   /** By the limit prefix: the limits that the system refused at the last moment, one name per line. */

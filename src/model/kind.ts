@@ -121,6 +121,8 @@ const DEFAULT_PULL_TIMEOUT_MS = 60 * 60_000;
 /** Where the attempt's directory and the task's checkpoint are mounted in every container. */
 export const RUN_MOUNT = "/stint/run";
 export const CHECKPOINT_MOUNT = "/stint/checkpoint";
+/** The data sets of a task are mounted below it, by their names. */
+export const DATA_MOUNT = "/stint/data";
 
 /** No blanks, and no leading dash, which the engine would parse as a flag. */
 const imageName = v.pipe(v.string(), v.regex(/^[^\s\0-][^\s\0]*$/, "wanted the name of an image"));

@@ -4,6 +4,7 @@ import {
   type CancelledReason,
   MAX_ATTEMPTS_KEPT,
   openAttempt,
+  type PreparingReason,
   type QueuedStatus,
   type Status,
   type Task,
@@ -61,11 +62,9 @@ export function claimed(task: Task, claim: Claim): Task {
   });
 }
 
-/** Still preparing: its image is being pulled. */
-export function pullingImage(task: Task): Task {
-  return task.status.state === "preparing"
-    ? { ...task, status: { ...task.status, reason: "PullingImage" } }
-    : task;
+/** Still preparing, and for what. */
+export function preparingFor(task: Task, reason: PreparingReason): Task {
+  return task.status.state === "preparing" ? { ...task, status: { ...task.status, reason } } : task;
 }
 
 /** preparing → running: the process exists. */

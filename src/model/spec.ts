@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { backoff, durationMs } from "./backoff.ts";
+import { datasetsSchema } from "./dataset.ts";
 import { instant, slotName, taskId, uniqueKey, workKey } from "./identity.ts";
 import { kind } from "./kind.ts";
 import { limits } from "./limits.ts";
@@ -81,5 +82,6 @@ export const spec = v.strictObject({
   /** The receivers of its notices. */
   on: v.optional(noticeReceivers),
   slurm: v.optional(slurm),
+  datasets: v.optional(datasetsSchema),
 });
 export type Spec = v.InferOutput<typeof spec>;

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { attempt, type EndedAttempt, type OpenAttempt } from "./attempt.ts";
 import { group } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
+import { PREPARATION_REASONS } from "./preparation.ts";
 import { type Spec, spec } from "./spec.ts";
 
 /** The version of the record's format; a larger one on disk was written by a newer stint. */
@@ -90,7 +91,8 @@ export const FAILED_REASONS = [
 ] as const;
 
 /** What a claimed task waits for before its program runs. */
-const PREPARING_REASONS = ["PullingImage"] as const;
+const PREPARING_REASONS = ["PullingImage", ...PREPARATION_REASONS] as const;
+export type PreparingReason = (typeof PREPARING_REASONS)[number];
 
 const CANCELLED_REASONS = [
   "User",

@@ -15,6 +15,8 @@ export interface ContainerWish {
   readonly kind: ContainerKind;
   readonly directory: string;
   readonly checkpoint: string;
+  /** The folders and files of the data sets. */
+  readonly data: readonly Volume[];
   /** By their names: `stint.task` and so on. */
   readonly labels: Readonly<Record<string, string>>;
   readonly devices: readonly Pick<Device, "id" | "vendor">[];
@@ -29,7 +31,7 @@ export interface FlagsOrder extends ContainerWish {
 
 /** The flags, the image and the arguments of `ENGINE run`. */
 export function containerFlags(order: FlagsOrder): string[] {
-  const { kind, directory, checkpoint, labels, passed } = order;
+  const { kind, directory, checkpoint, data, labels, passed } = order;
   const { image, workdir, user, volumes, network, shmBytes, unsafe } = kind.container;
   const [program, ...args] = programIn(kind.mode);
   return [
@@ -39,6 +41,7 @@ export function containerFlags(order: FlagsOrder): string[] {
     ...mount({ host: directory, path: RUN_MOUNT, readOnly: false }),
     ...mount({ host: checkpoint, path: CHECKPOINT_MOUNT, readOnly: false }),
     ...volumes.flatMap(mount),
+    ...data.flatMap(mount),
     // SELinux would deny the container its mounts, and relabelling a user's folders is worse.
     ...option("--security-opt", "label=disable"),
     ...option("--network", network),

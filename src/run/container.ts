@@ -59,7 +59,9 @@ export function containerInvocation(
   const missing = kind.container.volumes.find(({ host }) => !existsSync(host));
   if (missing !== undefined)
     return err(notThere(`Cannot mount "${missing.host}": does not exist, wanted a file or folder`));
-  const odd = [{ host: directory, path: "" }, ...kind.container.volumes].find((each) => !isMountable(each));
+  const odd = [{ host: directory, path: "" }, ...kind.container.volumes, ...order.data].find(
+    (each) => !isMountable(each),
+  );
   if (odd !== undefined)
     return err(
       invalidTask(
@@ -95,7 +97,7 @@ export function containerInvocation(
 
 /** The command of a further runner, for a container whose runner is dead. */
 export function laterInvocation(
-  order: Omit<ContainerOrder, "devices" | "labels" | "checkpoint">,
+  order: Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data">,
   mode: "follow" | "stop" | "kill",
 ): Result<ProgramInvocation, string> {
   const engine = findEngine(order.kind.container.engine, order.ownEnvironment);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { own } from "../lib/own.ts";
 import { type Attempt, type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
 import { ARTIFACTS_FOLDER } from "../model/attempt-files.ts";
+import { datasetVariable } from "../model/dataset.ts";
 import type { Device } from "../model/device.ts";
 import type { SavedCheckpoint } from "../model/event.ts";
 import { expanded } from "../model/expansion.ts";
@@ -101,6 +102,8 @@ export interface JobDirectories {
   readonly checkpoint: string;
   /** The working directory; in a container, the image sets it. */
   readonly work?: string;
+  /** The data sets, by name. */
+  readonly datasets?: Readonly<Record<string, string>>;
 }
 
 /** The variables that stint sets for the open attempt of a task; a task cannot override them. */
@@ -124,6 +127,7 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
     STINT_TOKEN: attempt.token,
     ...(directories.work !== undefined && { PWD: directories.work }),
     ...sweepVariables(task.metadata.group),
+    ...datasetVariables(directories.datasets ?? {}),
   };
 }
 
@@ -131,6 +135,10 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
 function savedBy(attempts: readonly Attempt[]): SavedCheckpoint | undefined {
   const ended = attempts.filter((one): one is EndedAttempt => one.state !== "running");
   return ended.findLast(({ checkpoint }) => checkpoint !== undefined)?.checkpoint;
+}
+
+function datasetVariables(paths: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(paths).map(([name, path]) => [datasetVariable(name), path]));
 }
 
 /** The values of a sweep's member as variables: a job reads them without placeholders, shell or quoting. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { CONTROL_SCENARIOS } from "./scenario-control.ts";
+import { DATA_SCENARIO } from "./scenario-data.ts";
 import { LIMITS_SCENARIO } from "./scenario-limits.ts";
 import { NOTICES_SCENARIO } from "./scenario-notices.ts";
 import { BESIDE_SCENARIO, SCHEDULE_SCENARIO, SWEPT_SCHEDULE_SCENARIO } from "./scenario-schedules.ts";
@@ -16,6 +17,7 @@ const SCENARIOS = [
   SWEPT_SCHEDULE_SCENARIO,
   BESIDE_SCENARIO,
   LIMITS_SCENARIO,
+  DATA_SCENARIO,
   NOTICES_SCENARIO,
   ...SCHEDULING_SCENARIOS,
   ...TASK_SCENARIOS,

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { timestamp } from "../../src/lib/clock.ts";
 import type { Ending } from "../../src/model/evidence.ts";
-import { claimed, paused, pullingImage, started, stopRequested } from "../../src/model/lifecycle.ts";
+import { claimed, paused, preparingFor, started, stopRequested } from "../../src/model/lifecycle.ts";
 import { directoryOf } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { finishAttempt } from "../../src/plan/finish-attempt.ts";
@@ -169,7 +169,7 @@ const STORIES: readonly (readonly [document: Readonly<Record<string, unknown>>, 
   ],
   [
     { name: "pull", container: { image: "docker.io/library/alpine:3.20" }, command: ["echo", "hi"] },
-    (task) => pullingImage(claimedAt(task, { at: 1 })),
+    (task) => preparingFor(claimedAt(task, { at: 1 }), "PullingImage"),
   ],
   [
     { name: "ending", run: "./server.sh" },

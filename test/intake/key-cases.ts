@@ -1,4 +1,5 @@
 import { CONTAINER_KEYS } from "./container-cases.ts";
+import { DATA_KEYS } from "./data-key-cases.ts";
 
 import { NOTICE_KEYS } from "./notice-key-cases.ts";
 
@@ -297,4 +298,5 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
   "slurm.error": [{ text: "slurm: {error: a.err}", at: [...SLURM, "error"], value: "a.err" }],
   "slurm.signal": [{ text: "slurm: {signal: B:USR1@60}", at: [...SLURM, "signal"], value: "B:USR1@60" }],
   ...CONTAINER_KEYS,
+  ...DATA_KEYS,
 };

@@ -33,6 +33,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   onParentFailure: { onParentFailure: "cancel" },
   on: { on: { failure: [{ type: "command", argv: ["true"] }] } },
   slurm: { slurm: { tasks: 2 } },
+  datasets: { datasets: { digits: { path: "/data/digits.npz" } } },
   runnerSelector: { runnerSelector: [{ key: "pool", operator: "Exists" }] },
 };
 const fields = Object.keys(CHANGES) as (keyof Spec)[];

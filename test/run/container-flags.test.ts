@@ -33,6 +33,7 @@ function flagsOf(
     engine,
     directory: "/home/runs/1/1",
     checkpoint: "/home/runs/1/checkpoint",
+    data: [],
     labels: { "stint.home": "/home" },
     devices: ["GPU-1", "GPU-2"].map((id) => ({ id, vendor })),
     limits: { cpus: 1.5, pids: 10, memoryBytes: 5, openFiles: 64, coreBytes: 0 },

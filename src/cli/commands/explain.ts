@@ -1,4 +1,5 @@
 import { type Overview, readOverview } from "../../desk/overview.ts";
+import { preparationSeen } from "../../desk/preparation.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
 import { asLines } from "../../lib/printable.ts";
 import { isActive, isTerminal } from "../../model/state.ts";
@@ -79,7 +80,8 @@ async function explainer(context: Context, layout: Layout) {
     const { silence } = overview;
     const isSilenceShown = !isTerminal(task.status.state) && waits.every(({ type }) => type !== "silent");
     const blockers = waits.length === 0 ? [] : blockersOf(task, overview);
-    const around = { nowMs, waits: blockers.length > 0 ? [] : waits, holders };
+    const preparation = preparationSeen(layout, task);
+    const around = { nowMs, waits: blockers.length > 0 ? [] : waits, holders, preparation };
     const [head = "", ...rest] = tasks.length > 1 ? explainAlike(tasks, around) : explainTask(task, around);
     return [
       head,

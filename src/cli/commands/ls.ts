@@ -94,7 +94,10 @@ async function look(context: Context, flags: Listed): Promise<Result<Frame, Prob
   const footer = unlisted === null ? below : `${unlistedLine(unlisted)}${below}`;
   return rows.length === 0
     ? ok({ table: "", footer: `No tasks to show.\n${footer}` })
-    : ok({ table: tableOf(context, listing.value, { isWide: flags.wide === true }), footer });
+    : ok({
+        table: tableOf(context, listing.value, { isWide: flags.wide === true }),
+        footer,
+      });
 }
 
 /** How far it is stands beside the fields of the record. */

@@ -1,4 +1,5 @@
 import { summaryOf } from "../../desk/group-summary.ts";
+import { preparationSeen } from "../../desk/preparation.ts";
 import { progressOf } from "../../desk/progress.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { toldSoFar } from "../../desk/told.ts";
@@ -36,6 +37,7 @@ export const verb = readVerb({
         runFolder: layout.run(task.metadata.id),
         progress: progressOf(context, layout, task),
         told: toldSoFar(context, layout, task),
+        preparation: preparationSeen(layout, task),
       }),
     );
     return texts.join("\n");

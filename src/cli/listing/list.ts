@@ -4,6 +4,7 @@ import type { ProgressSeen } from "../../desk/progress.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
+import type { Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Context } from "../context.ts";
 import { queryOf, type SelectorFlags } from "../selectors.ts";
@@ -42,6 +43,8 @@ export interface TaskListing {
   readonly queue: QueueSeen;
   /** How far the running ones are, of those that tell. */
   readonly progress: ReadonlyMap<TaskId, ProgressSeen>;
+  /** What prepares tasks now, as clauses. */
+  readonly preparations: ReadonlyMap<Task, string>;
   /** Null where the flags ask for certain tasks, or for a page. */
   readonly unlisted: Unlisted | null;
 }
@@ -84,20 +87,35 @@ export async function listingOf(
   const lines = flags.tree === true ? treeLines(layout, rows) : plainLines(rows);
   const isOpen = query.value === null && flags.cursor === undefined && !flags.isWhole;
   const unlisted = isOpen ? unlistedIn(layout, { rows, folds, nowMs }) : null;
-  return ok({ rows, lines, overview, queue, progress: await progressIn(context, layout, rows), unlisted });
+  const preparations = await preparationsOf(layout, overview.active);
+  const progress = await progressIn(context, layout, rows);
+  return ok({ rows, lines, overview, queue, progress, preparations, unlisted });
+}
+
+/** The reader of reports is loaded only where tasks are being prepared. */
+async function preparationsOf(layout: Layout, active: readonly Task[]): Promise<TaskListing["preparations"]> {
+  const prepared = active.filter(({ status }) => status.state === "preparing");
+  if (prepared.length === 0) return new Map();
+  const { preparationSeen } = await import("../../desk/preparation.ts");
+  return new Map(
+    prepared.flatMap((task): [Task, string][] => {
+      const seen = preparationSeen(layout, task);
+      return seen === null ? [] : [[task, seen]];
+    }),
+  );
 }
 
 /** The listing as a table. */
 export function tableOf(
   context: Context,
-  { lines, queue, progress }: TaskListing,
+  { lines, queue, progress, preparations }: TaskListing,
   { isWide }: { readonly isWide: boolean },
 ): string {
   const layout = { nowMs: context.clock.now(), style: styleFor(context.hasColor), isWide };
   const rows = lines.map(({ row, branches, note }) => {
     const beside = { branches, note };
     if ("group" in row) return foldRow(row, beside, layout);
-    const wait = row.status.state === "queued" ? queue.waitOf(row) : "";
+    const wait = row.status.state === "queued" ? queue.waitOf(row) : (preparations.get(row) ?? "");
     return taskRow(row, { ...beside, wait, progress: progress.get(row.metadata.id) ?? null }, layout);
   });
   const table = [titleRow(layout), ...rows];

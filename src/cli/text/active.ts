@@ -1,5 +1,5 @@
 import type { StopIntent } from "../../model/attempt.ts";
-import type { Task } from "../../model/task.ts";
+import type { PreparingReason, Task } from "../../model/task.ts";
 
 /** How and why stint ends a job, as a clause after "it is". */
 export function stopInWords({ reason, actor }: StopIntent): string {
@@ -15,7 +15,13 @@ export function stopInWords({ reason, actor }: StopIntent): string {
   }
 }
 
-/** What a task waits for before its program runs; null where that is not known. */
-export function preparationInWords({ status }: Task): string | null {
-  return status.state === "preparing" && status.reason === "PullingImage" ? "pulling its image" : null;
+const PREPARATIONS: Readonly<Record<PreparingReason, string>> = {
+  PullingImage: "pulling its image",
+  VerifyingData: "verifying its data",
+};
+
+/** What a task waits for before its program runs; null where that is not known. `seen` is what its preparation says of itself. */
+export function preparationInWords({ status }: Task, seen: string | null): string | null {
+  if (status.state !== "preparing") return null;
+  return seen ?? (status.reason === undefined ? null : PREPARATIONS[status.reason]);
 }

@@ -12,11 +12,17 @@ import { longWait } from "./wait.ts";
 /** Why a task waits, or why it ended as it did, and what to do; the verdict comes first. */
 export function explainTask(
   task: Task,
-  around: { readonly nowMs: number; readonly waits: readonly Wait[]; readonly holders: Holders },
+  around: {
+    readonly nowMs: number;
+    readonly waits: readonly Wait[];
+    readonly holders: Holders;
+    /** What its preparation says of itself. */
+    readonly preparation?: string | null;
+  },
 ): string[] {
   const { metadata, status } = task;
-  const { nowMs } = around;
-  if (isActive(status.state)) return activeLines(task, nowMs);
+  const { nowMs, preparation = null } = around;
+  if (isActive(status.state)) return activeLines(task, { nowMs, preparation });
   switch (status.state) {
     case "queued": {
       const wait = around.waits.flatMap((one) => longWait(one, { ...around, id: String(metadata.number) }));
@@ -52,12 +58,15 @@ function idLine(task: Task, nowMs: number): string {
   return `  ${task.metadata.id}${endedWhen(task, nowMs)}`;
 }
 
-function activeLines(task: Task, nowMs: number): string[] {
+function activeLines(
+  task: Task,
+  { nowMs, preparation: seen }: { readonly nowMs: number; readonly preparation: string | null },
+): string[] {
   const { metadata, status } = task;
   const { number, claimedAt, stop, paused } = openAttempt(task) ?? {};
   const since =
     claimedAt === undefined ? "" : `, attempt ${number}, started ${relativeTime(claimedAt, nowMs)}`;
-  const preparation = preparationInWords(task);
+  const preparation = preparationInWords(task, seen);
   const why = preparation === null ? "" : ` (${preparation})`;
   const lines = [`${metadata.id} is ${status.state}${why}${since}.`];
   if (paused !== undefined)

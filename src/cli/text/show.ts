@@ -39,6 +39,8 @@ export function renderTask(
     readonly runFolder: string;
     readonly progress?: ProgressSeen | null;
     readonly told?: EventSummary | null;
+    /** What prepares it now. */
+    readonly preparation?: string | null;
   },
 ): string {
   const { metadata, spec, status } = task;
@@ -132,13 +134,18 @@ function renderAttempt(
     columns,
     task,
     told = null,
-  }: Shown & { readonly task: Task; readonly told?: EventSummary | null },
+    preparation = null,
+  }: Shown & {
+    readonly task: Task;
+    readonly told?: EventSummary | null;
+    readonly preparation?: string | null;
+  },
 ): string[] {
   const start = localTime(attempt.startedAt ?? attempt.claimedAt, nowMs);
   const head = (text: string): string[] =>
     hanging("  ", `attempt ${attempt.number}: ${text}`, { columns, hang: 4 });
   if (attempt.state === "running") {
-    const doing = preparationInWords(task) ?? task.status.state;
+    const doing = preparationInWords(task, preparation) ?? task.status.state;
     const pid = attempt.process === undefined ? "" : `, pid ${attempt.process.pid}`;
     const pause = attempt.paused === undefined ? "" : `, paused since ${localTime(attempt.paused.at, nowMs)}`;
     const stop = attempt.stop === undefined ? "" : `, ${stopInWords(attempt.stop)}`;

@@ -60,7 +60,7 @@ export interface Beside {
   readonly note: string;
 }
 
-/** What is known of a task beside its record: why a queued one has not started, as a clause, and how far a running one is. */
+/** What is known of a task beside its record: why a queued one has not started, or what prepares it, as a clause, and how far a running one is. */
 interface Seen {
   readonly wait: string;
   readonly progress: ProgressSeen | null;
@@ -150,7 +150,9 @@ function reasonOf(task: Task, { wait, progress }: Seen): string | null {
     const { stop, paused } = openAttempt(task) ?? {};
     if (stop !== undefined) return stopInWords(stop);
     if (paused !== undefined) return `paused by ${paused.actor}: ${describeKind(spec.kind)}`;
-    const doing = preparationInWords(task) ?? (progress === null ? null : progressText(progress));
+    const doing =
+      preparationInWords(task, wait === "" ? null : wait) ??
+      (progress === null ? null : progressText(progress));
     return doing === null ? null : `${doing}: ${describeKind(spec.kind)}`;
   }
   switch (status.state) {

@@ -14,6 +14,7 @@ import type { Supervisor } from "../supervisor.ts";
 import { endJob, endOf, type Job } from "./job.ts";
 import { adoptedLimits, dropLimits } from "./limits.ts";
 import { obeyPauses } from "./obey-pause.ts";
+import { preparationOf } from "./preparation.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { notedStop } from "./stop-note.ts";
 
@@ -123,6 +124,7 @@ function adopt(supervisor: Supervisor, { task, attempt }: Left): Job | null {
     ...adoptedLimits(supervisor, { directory, task, token, started: start?.group ?? null }),
     leader,
     ...(isThisBoot && start.job !== null && { main: start.job }),
+    ...preparationOf(task),
     parent: { type: "watched" },
     startedAtMs,
     // Not from the wall clock, which may have jumped since.
@@ -131,8 +133,9 @@ function adopt(supervisor: Supervisor, { task, attempt }: Left): Job | null {
   };
   // Its processes were gone before it was collecting.
   if (attempt.found !== undefined) endJob(job, attempt.found);
-  // While the leader lives, the result may have been written by the job.
-  else if (result !== null && (leader === null || !isAlive(leader))) endJob(job, result);
+  // While the leader lives, the result may have been written by the job. What was to be prepared may have been refused: the loop looks.
+  else if (result !== null && job.preparation === undefined && (leader === null || !isAlive(leader)))
+    endJob(job, result);
   return job;
 }
 

@@ -1,6 +1,6 @@
 import { earliest } from "../../lib/earliest.ts";
-import { pullingImage } from "../../model/lifecycle.ts";
-import { isCollecting, openAttempt } from "../../model/task.ts";
+import { preparingFor } from "../../model/lifecycle.ts";
+import { isCollecting, openAttempt, type PreparingReason } from "../../model/task.ts";
 import { survivorsOf } from "../../run/tree.ts";
 import type { Change } from "../../store/writer.ts";
 import type { Supervisor } from "../supervisor.ts";
@@ -9,6 +9,7 @@ import { endOf, readMain } from "./job.ts";
 import { readEventsOf } from "./job-events.ts";
 import { endLimits } from "./limits.ts";
 import { isUndecided, observeEnds } from "./observe.ts";
+import { followPreparation } from "./preparation.ts";
 import { asStarted, collectedChange, endChange, recordEnds } from "./record-end.ts";
 import type { TaskJob } from "./runners/runner.ts";
 import { runnerOf } from "./runners/runner-of.ts";
@@ -89,12 +90,18 @@ function progressOf(
   const ageMs = clock.awakeMs() - job.startedAwakeMs;
   if (ageMs < RUNNING_AFTER_MS) return { change: null, checkInMs: RUNNING_AFTER_MS - ageMs };
   readMain(job);
-  const phase = runnerOf(task.spec.kind).phase(job);
+  const phase = phaseOf({ task, job });
   if (phase === "running")
     return { change: { before: task, after: asStarted(task, job), actor }, checkInMs: null };
-  const isNew = phase === "pulling" && task.status.state === "preparing" && task.status.reason === undefined;
-  const change = isNew ? { before: task, after: pullingImage(task), actor } : null;
+  const isNew = phase !== "starting" && task.status.state === "preparing" && task.status.reason !== phase;
+  const change = isNew ? { before: task, after: preparingFor(task, phase), actor } : null;
   return { change, checkInMs: LOOK_MS };
+}
+
+/** What a job that is not on record as running does: its preparation comes before what its kind needs. */
+function phaseOf({ task, job }: TaskJob): PreparingReason | "starting" | "running" {
+  const phase = followPreparation(job) ?? runnerOf(task.spec.kind).phase(job);
+  return phase === "pulling" ? "PullingImage" : phase;
 }
 
 /** Counts the processes that a job left running when it ended by itself; after a stop, the others are ending too. */

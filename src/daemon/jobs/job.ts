@@ -82,6 +82,8 @@ export interface Job {
   startedAtMs: number;
   startedAwakeMs: number;
   phase: JobPhase;
+  /** What is known of its preparation: see `preparation.ts`. Absent where it needs none, or is on record as running. */
+  preparation?: "open" | "ready" | "refused";
   /** True once it got the signal before its timeout, or where it gets none; see `early-signal.ts`. */
   isWarned?: boolean;
   /** What it told so far; absent until that is read. */

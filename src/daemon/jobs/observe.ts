@@ -1,7 +1,8 @@
 import { openAttempt } from "../../model/task.ts";
 import { NEVER_BEGAN } from "../../run/launch.ts";
 import type { Supervisor } from "../supervisor.ts";
-import { endOf, type Job, readMain } from "./job.ts";
+import { endJob, endOf, type Job, readMain } from "./job.ts";
+import { endOfPreparation } from "./preparation.ts";
 import type { TaskJob } from "./runners/runner.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { observeSubprocess } from "./runners/subprocess.ts";
@@ -28,8 +29,10 @@ function observeEnd(supervisor: Supervisor, { task, job }: TaskJob): void {
   if (endOf(job) !== null) return;
   if (!isOver(supervisor, job)) return;
   readMain(job);
-  // A recording parent that ran nothing left nothing that the runner of a kind could read.
-  if (hasNeverBegun(job)) observeSubprocess(supervisor, { task, job });
+  const prepared = endOfPreparation(job);
+  if (prepared !== null && prepared !== "killed") return endJob(job, prepared);
+  // What ended before the program ran left nothing that the runner of a kind could read.
+  if (prepared === "killed" || hasNeverBegun(job)) observeSubprocess(supervisor, { task, job });
   else runnerOf(task.spec.kind).observe(supervisor, { task, job });
 }
 

@@ -25,6 +25,7 @@ import type { Job } from "./job.ts";
 import { eventsOf } from "./job-events.ts";
 import type { LimitsEnd } from "./limits.ts";
 import { hasNeverBegun, wasStopping } from "./observe.ts";
+import { isUnprepared } from "./preparation.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { maskOfJob } from "./secrets.ts";
 
@@ -226,9 +227,9 @@ function finishWith(
   return finishAttempt(task, end, random);
 }
 
-/** The task as running; unchanged where it is on record as such. */
+/** The task as running; unchanged where it is on record as such, and where its program has not run. */
 export function asStarted(task: Task, job: Job): Task {
-  if (task.status.state !== "preparing" || job.leader === null) return task;
+  if (task.status.state !== "preparing" || job.leader === null || isUnprepared(job)) return task;
   return started(task, {
     process: { pid: job.leader.pid, startTime: job.leader.startTime },
     startedAt: timestamp(job.startedAtMs),

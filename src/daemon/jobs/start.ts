@@ -7,6 +7,7 @@ import { uuid } from "../../lib/random.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { distrust } from "../../lib/trusted-folder.ts";
 import { ARTIFACTS_FOLDER } from "../../model/attempt-files.ts";
+import { pathsOf } from "../../model/dataset.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
@@ -25,6 +26,7 @@ import type { Supervisor } from "../supervisor.ts";
 import { unstarted } from "./job.ts";
 import { jobGroup } from "./job-group.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
+import { orderPreparation, preparationOf } from "./preparation.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { capturedFor, keepSecretsOf } from "./secrets.ts";
 import { delayStarts, easeStarts, roomForStarts } from "./start-shortage.ts";
@@ -40,7 +42,7 @@ type Variables = Readonly<Record<string, string>>;
  *      adoption queues its task again.
  *   3. The folder of the attempt is made. A folder without `start` means that the supervisor ended while it started this task: it is
  *      queued again behind the others, in case the task was the cause (`requeueCutShort`).
- *   4. The control groups are made (`limits.ts`), and the recording parent is spawned.
+ *   4. The control groups are made (`limits.ts`), what is to be prepared is ordered (`preparation.ts`), and the recording parent is spawned.
  *   5. The recording parent creates `start` with O_EXCL. From here on the job runs without this process, and the next supervisor adopts it.
  *   6. The job is added to the table.
  *
@@ -114,6 +116,7 @@ function startJob(
     token: attempt.token,
     directory,
     ...limitsOf(directory, { task, group: jobGroup(supervisor, task) }),
+    ...preparationOf(task),
     parent: { type: "child" as const, end: null, isMissing: false },
     startedAtMs,
     startedAwakeMs,
@@ -216,7 +219,13 @@ function launchJob(
     });
   }
   keepSecretsOf(layout, task, secrets);
-  const onMachine = { run: directory, checkpoint: layout.checkpoint(id), work: kind.cwd };
+  const { datasets } = task.spec;
+  const onMachine = {
+    run: directory,
+    checkpoint: layout.checkpoint(id),
+    work: kind.cwd,
+    ...(datasets !== undefined && { datasets: pathsOf(datasets) }),
+  };
   const runner = runnerOf(kind);
   const variables = runnerVariables(task, runner.directories(onMachine));
   const ids = openAttempt(task)?.devices ?? [];
@@ -239,7 +248,9 @@ function launchJob(
     Object.assign(environment, srunVariables(layout.programs, environment["PATH"]));
   const limited = prepareLimits(supervisor, { task, directory, environment });
   if (!limited.ok) return limited;
-  const { prefix, parentGroup, group } = limited.value;
+  const { parentGroup, group } = limited.value;
+  // Before the prefix of the limits, which do not count for the preparation.
+  const prefix = [...orderPreparation(supervisor, task, directory), ...limited.value.prefix];
   const token = openAttempt(task)?.token ?? "";
   const separateLogs = logs.separate;
   const order = { directory, environment, prefix, token, group, self, separateLogs };

@@ -4,6 +4,7 @@ import { isAlive, ownUserId } from "../../../lib/host.ts";
 import type { Result } from "../../../lib/result.ts";
 import { engineGroupFor } from "../../../machine/group.ts";
 import { ATTEMPT_FILES } from "../../../model/attempt-files.ts";
+import { datasetMount, mountsOf } from "../../../model/dataset.ts";
 import { CHECKPOINT_MOUNT, type ContainerKind, ENGINES, RUN_MOUNT } from "../../../model/kind.ts";
 import { isCollecting, openAttempt, type Task } from "../../../model/task.ts";
 import { type ContainerOrder, containerName, findEngine } from "../../../run/container.ts";
@@ -42,7 +43,7 @@ import type { Launching, Runner, SignalOrder, TaskJob } from "./runner.ts";
 const RUNNER_AGAIN_MS = 1_000;
 
 /** The order of a container runner that does not make the container. */
-type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint">;
+type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data">;
 
 /** No process has this token. */
 const NO_TOKEN = "none";
@@ -63,7 +64,11 @@ export const containerRunner: Runner<ContainerKind> = {
   },
   observe: observeContainer,
   readEnding,
-  directories: () => ({ run: RUN_MOUNT, checkpoint: CHECKPOINT_MOUNT }),
+  directories: ({ datasets }) => ({
+    run: RUN_MOUNT,
+    checkpoint: CHECKPOINT_MOUNT,
+    ...(datasets !== undefined && { datasets: mountsOf(datasets) }),
+  }),
   phase: containerPhase,
   // The engine does.
   stopsMainFirst: false,
@@ -118,7 +123,7 @@ function launchContainer(
   { task, order, parentGroup }: Launching<ContainerKind>,
 ): Result<Launched, NotStarted> {
   const { environment, layout } = supervisor.context;
-  const { kind, limits, stopGraceMs } = task.spec;
+  const { kind, limits, stopGraceMs, datasets = {} } = task.spec;
   const attempt = openAttempt(task);
   if (attempt === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
   rememberEngine(supervisor, kind);
@@ -126,6 +131,11 @@ function launchContainer(
     kind,
     directory: order.directory,
     checkpoint: layout.checkpoint(task.metadata.id),
+    data: Object.entries(datasets).map(([name, { path }]) => ({
+      host: path,
+      path: datasetMount(name),
+      readOnly: true,
+    })),
     token: attempt.token,
     labels: containerLabelsOf(supervisor, task),
     devices: supervisor.devices?.named(attempt.devices ?? []) ?? [],

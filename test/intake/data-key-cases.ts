@@ -1,0 +1,17 @@
+const SHA256 = "9c2b".repeat(16);
+
+/** The keys of data. */
+export const DATA_KEYS: Record<string, { text: string; at: readonly string[]; value: unknown }[]> = {
+  datasets: [
+    {
+      text: "datasets: {digits: data/digits.npz}",
+      at: ["spec", "datasets"],
+      value: { digits: { path: "/work/data/digits.npz" } },
+    },
+    {
+      text: `datasets: {a-1: {path: ~/a, sha256: "${SHA256.toUpperCase()}"}}`,
+      at: ["spec", "datasets"],
+      value: { "a-1": { path: "/home/ada/a", sha256: SHA256 } },
+    },
+  ],
+};
