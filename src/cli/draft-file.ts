@@ -28,6 +28,10 @@ interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs">
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set; it overrides that of the file. */
   readonly sweep?: readonly Entry[] | undefined;
+  /** Inputs that flags set. */
+  readonly inputs?: readonly Entry[] | undefined;
+  /** True where nothing is queued. */
+  readonly isCheck?: boolean | undefined;
   /** Checks files that are no tasks too; without it, such a file is refused. */
   readonly checks?: Checks | undefined;
   /** The words after `--`, which are for a script; null without. */
@@ -57,7 +61,7 @@ export interface FileDrafts {
 
 /** Reads the drafts of one file. */
 export function readDraftsOf(context: Context, of: Named): Result<FileDrafts, Problem> {
-  const { file, words, options, defaultCwd, home, nowMs, defaults, sweep, checks } = of;
+  const { file, words, options, defaultCwd, home, nowMs, defaults, sweep, inputs, checks } = of;
   const text = readNamedText(context, file);
   if (!text.ok) return err(checks === undefined ? withHint(context, text.error, file) : text.error);
   const kind =
@@ -81,6 +85,8 @@ export function readDraftsOf(context: Context, of: Named): Result<FileDrafts, Pr
     defaultName: name,
     dataFolder: folder,
     sweep,
+    inputs,
+    areInputsOpen: of.isCheck,
     defaults,
   };
   const read =

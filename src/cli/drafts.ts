@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { called } from "../intake/fault.ts";
-import { draftsFromFlags, overrideFields, type TypedKey } from "../intake/fields-typed.ts";
+import { draftsFromFlags, inputsIn, isInput, overrideFields, type TypedKey } from "../intake/fields-typed.ts";
 import { meaningOf } from "../intake/key-names.ts";
 import type { GivenOption } from "../intake/script/given.ts";
 import type { Entry } from "../intake/value.ts";
@@ -31,6 +31,8 @@ export interface Wanted {
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set; it overrides that of a file. */
   readonly sweep?: readonly Entry[];
+  /** Inputs among the fields, once they were read. */
+  readonly inputs?: readonly Entry[];
   /** True where nothing is to be queued, only checked. */
   readonly isCheck?: boolean;
   /** Checks files that are no tasks too; without it, they are refused. */
@@ -38,7 +40,9 @@ export interface Wanted {
 }
 
 /** Reads all that a command line names into drafts; reports every fault of every file at once. */
-export async function readDrafts(context: Context, wanted: Wanted): Promise<Result<Draft[], Problem>> {
+export async function readDrafts(context: Context, asked: Wanted): Promise<Result<Draft[], Problem>> {
+  const inputs = await inputsIn(asked.fields);
+  const wanted = { ...asked, fields: asked.fields.filter((one) => !isInput(one)), inputs };
   const { files, words } = wanted;
   const wrap = wanted.fields.find(([, , flag]) => flag === "--wrap");
   if (wrap !== undefined) return draftOfLine(context, wanted);
@@ -106,10 +110,11 @@ async function draftOfCommand(
 
 async function draftsOfFields(
   context: Context,
-  { fields, defaults, sweep }: Wanted,
+  { fields, defaults, sweep, inputs }: Wanted,
   more: readonly TypedKey[],
 ): Promise<Result<Draft[], Problem>> {
-  const drafts = await draftsFromFlags([...fields, ...more], { ...fieldContext(context), defaults, sweep });
+  const around = { ...fieldContext(context), defaults, sweep, inputs };
+  const drafts = await draftsFromFlags([...fields, ...more], around);
   return drafts.ok ? drafts : err(usageOf(drafts.error));
 }
 

@@ -42,6 +42,12 @@ export interface SubmissionContext extends ReadContext {
   readonly dataFolder?: string;
   /** Keys of a sweep that flags set; they replace those of a document. */
   readonly sweep?: readonly Entry[] | undefined;
+  /** Inputs that flags set, by their names; they replace the values of a document. */
+  readonly inputs?: readonly Entry[] | undefined;
+  /** True where flags may set inputs that no document declares, as on a command line. */
+  readonly areInputsFree?: boolean | undefined;
+  /** True where nothing is queued: a required input may still lack its value. */
+  readonly areInputsOpen?: boolean | undefined;
 }
 
 /** What to run, as the fields say it. */

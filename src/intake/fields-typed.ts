@@ -26,12 +26,14 @@ export async function draftsFromFlags(
   context: SubmissionContext,
 ): Promise<Result<Draft[], FieldFault[]>> {
   const given = typed.filter((pair) => pair[1] !== undefined && !isDefault(pair));
-  const entries = await Promise.all(given.map(entryOf));
+  const entries = await Promise.all(given.filter((pair) => !isInput(pair)).map(entryOf));
   const all = [...entries, ...(context.sweep ?? [])];
-  const around = { context, span: NOWHERE };
-  const drafts = isPlain(all)
-    ? singleDraft(fieldAssignments(all), around)
-    : (await import("./sweep/expand.ts")).draftsOf({ ...around, entries: all, text: "" });
+  const inputs = [...(context.inputs ?? []), ...(await inputsIn(given))];
+  const around = { context: { ...context, inputs, areInputsFree: true }, span: NOWHERE };
+  const drafts =
+    isPlain(all) && inputs.length === 0
+      ? singleDraft(fieldAssignments(all), around)
+      : (await import("./sweep/expand.ts")).draftsOf({ ...around, entries: all, text: "" });
   return drafts.ok ? drafts : err(drafts.error.map(typedFault));
 }
 
@@ -82,18 +84,62 @@ async function changed(
     name: "edited",
   };
   const settings: Entry[] = [];
-  for (const pair of pairs) {
+  for (const pair of pairs.filter((one) => !isInput(one))) {
     if (fixed.some(({ key }) => key === pair[0])) continue;
     const entry = await entryOf(pair);
     if (!mayReset(pair) || !isReset(candidate, { entry, typed: pair[1], fresh })) settings.push(entry);
   }
+  const inputFaults = await changeInputs(candidate, pairs, { settings, context });
   const { given, faults: keyFaults } = fieldAssignments(settings);
   const edited = makeDraft({ candidate, given, context, span: NOWHERE });
-  if (edited.ok && fixed.length + keyFaults.length === 0) {
+  const faults = [...fixed, ...inputFaults, ...keyFaults];
+  if (edited.ok && faults.length === 0) {
     const { spec, labels, annotations, parents } = edited.value;
     return ok({ spec, labels, annotations, ...(parents !== undefined && { parents }) });
   }
-  return err([...fixed, ...keyFaults, ...(edited.ok ? [] : edited.error)].map(typedFault));
+  return err([...faults, ...(edited.ok ? [] : edited.error)].map(typedFault));
+}
+
+/** Changes the inputs of a candidate and adds to `settings` what they fill; returns the faults. */
+async function changeInputs(
+  candidate: Tree,
+  pairs: readonly TypedKey[],
+  { settings, context }: { readonly settings: Entry[]; readonly context: SubmissionContext },
+): Promise<Fault[]> {
+  const flags = await inputsIn(pairs);
+  const hasTemplates = getAt(candidate, ["spec", "templates"]) !== undefined;
+  if (flags.length === 0 && !hasTemplates) return [];
+  const { changedInputs, withoutTemplates } = await import("./inputs/change.ts");
+  withoutTemplates(candidate, settings);
+  if (flags.length === 0) return [];
+  const refilled = changedInputs(candidate, flags, context);
+  if (!refilled.ok) return refilled.error;
+  settings.push(...refilled.value);
+  return [];
+}
+
+/** True for a key that sets inputs, with its value. */
+export function isInput([key]: TypedKey): boolean {
+  return fieldNamed(key)?.key === "inputs";
+}
+
+/** The inputs among typed keys, each by its name. */
+export async function inputsIn(pairs: readonly TypedKey[]): Promise<Entry[]> {
+  const found: Entry[] = [];
+  for (const [key, data, flag = key] of pairs.filter(isInput)) {
+    const child = fieldNamed(key)?.child;
+    // The flag has pairs of texts; `--set inputs={…}` is a mapping.
+    const isPairs = typeof data === "object" && data !== null;
+    if (child === undefined && isPairs)
+      for (const [name, one] of Object.entries(data))
+        found.push({ key: name, span: NOWHERE, value: await flagValue(one, `${flag}.${name}`, false) });
+    else {
+      const value = await flagValue(data, flag, false);
+      const isMapping = child === undefined && value.type === "mapping";
+      found.push(...(isMapping ? value.entries : [{ key: child ?? "", span: NOWHERE, value }]));
+    }
+  }
+  return found;
 }
 
 async function entryOf([key, data, flag = key]: TypedKey): Promise<Entry> {

@@ -2,6 +2,7 @@ import { ATTEMPT_FIELDS } from "./keys/attempts.ts";
 import { CONTAINER_FIELDS } from "./keys/container.ts";
 import { DATA_FIELDS } from "./keys/data.ts";
 import type { Field } from "./keys/field.ts";
+import { JOB_DATA_FIELDS } from "./keys/job-data.ts";
 import { NEED_FIELDS } from "./keys/needs.ts";
 import { ORDER_FIELDS } from "./keys/order.ts";
 import { PROGRAM_FIELDS } from "./keys/program.ts";
@@ -14,6 +15,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   ...NEED_FIELDS,
   ...ATTEMPT_FIELDS,
   ...ORDER_FIELDS,
+  ...JOB_DATA_FIELDS,
   ...SLURM_FIELDS,
   ...DATA_FIELDS,
 };

@@ -209,9 +209,13 @@ function schemaFault({ path, message }: DraftFault, given: readonly FieldAssignm
 /** Makes the draft of fields without a sweep. */
 export function singleDraft(
   { given, faults }: { readonly given: readonly FieldAssignment[]; readonly faults: readonly Fault[] },
-  { context, span }: { readonly context: SubmissionContext; readonly span: Span },
+  {
+    context,
+    span,
+    candidate = newCandidate(context),
+  }: { readonly context: SubmissionContext; readonly span: Span; readonly candidate?: Tree },
 ): Result<Draft[], Fault[]> {
-  const draft = makeDraft({ candidate: newCandidate(context), given, context, span });
+  const draft = makeDraft({ candidate, given, context, span });
   const all = withoutFollowers(faults, draft.ok ? [] : draft.error);
   return draft.ok && all.length === 0 ? ok([draft.value]) : err(all);
 }

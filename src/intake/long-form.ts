@@ -17,7 +17,12 @@ import {
 
 const SECTIONS = ["formatVersion", "metadata", "spec", "status"];
 /** Mappings with names of the user's. */
-const OPEN = Object.keys(FIELDS).filter((key) => FIELDS[key]?.isOpen);
+const OPEN = [
+  ...Object.keys(FIELDS).filter((key) => FIELDS[key]?.isOpen),
+  "inputSpecs",
+  "outputSpecs",
+  "templates",
+];
 /** Mappings that may be partial; any other replaces the default as a whole. */
 const PARTIAL = ["kind", "retry", "backoff", "logs"];
 

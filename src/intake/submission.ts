@@ -3,6 +3,7 @@ import type { Draft } from "../model/submission.ts";
 import type { SubmissionContext } from "./candidate.ts";
 import { type Diagnostic, MAX_DIAGNOSTICS } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
+import { namesOfInputs, unknownInputs } from "./inputs/resolve.ts";
 import { isLongForm, readLongForm } from "./long-form.ts";
 import { orRecognized } from "./recognize/recognize.ts";
 import { draftsOf } from "./sweep/expand.ts";
@@ -21,14 +22,17 @@ function readDrafts(fileText: string, context: SubmissionContext): Result<Draft[
     const faults = [...documents.faults];
     const drafts: Draft[] = [];
     const room = new Room();
+    const known = new Set<string>();
     for (const document of documents.values) {
       // Suggestions for unknown keys are slow: stops once there are more faults than are reported.
       if (faults.length > MAX_DIAGNOSTICS) break;
+      if (document.type === "mapping") for (const name of namesOfInputs(document.entries)) known.add(name);
       const read = documentDrafts(document, { context, text, room });
       // No spread into the arguments of a call: a sweep may have more members than the stack has room for.
       if (read.ok) for (const draft of read.value) drafts.push(draft);
       else faults.push(...read.error);
     }
+    faults.push(...unknownInputs(context.inputs ?? [], [...known]));
     if (faults.length === 0 && drafts.length === 0) {
       const message = "the file contains no task, wanted at least one mapping";
       faults.push(fault({ start: 0, end: 1 }, message, "write run: COMMAND"));

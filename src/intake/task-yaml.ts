@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Edit } from "../model/edit.ts";
 import type { AnyMode, Kind, Shell } from "../model/kind.ts";
@@ -8,13 +9,14 @@ import type { Task } from "../model/task.ts";
 import { defaultSpec, getAt, newCandidate, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
-import { fieldAssignments } from "./field-assignments.ts";
 import { FIELDS } from "./fields.ts";
 import { makeDraft } from "./finish.ts";
 import { formsOf } from "./forms.ts";
+import { fieldNamed } from "./key-names.ts";
 import { GROUPS } from "./keys/groups.ts";
 import { isLongForm, readLongForm } from "./long-form.ts";
 import { shebangRuntime } from "./runtime.ts";
+import { fieldsOfTask } from "./sweep/expand.ts";
 import { fromPlain } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
@@ -32,11 +34,11 @@ export function taskYaml(task: Written, context: SubmissionContext): string {
     metadata: { labels },
     spec,
   } = task;
-  const { after: _fixed, ...own } = spec;
+  const { after: _fixed, ...editable } = spec;
   const text = stringify(keysOf(task, context), { lineWidth: 0 });
   const read = readTaskYaml(text, task, context);
   const isSame = read.ok && Bun.deepEquals(read.value, { spec, labels }, true);
-  return isSame ? text : stringify({ metadata: { labels }, spec: own }, { lineWidth: 0 });
+  return isSame ? text : stringify({ metadata: { labels }, spec: editable }, { lineWidth: 0 });
 }
 
 /** Reads such a text again, as an edit of the task; what it leaves out is the default. The parents of the task stay. */
@@ -68,13 +70,18 @@ function draftIn(
   if (document?.type !== "mapping" || others.length > 0)
     return err([fault(others[0]?.span ?? span, "the text is not one mapping, wanted the keys of one task")]);
   if (isLongForm(document)) return readLongForm(document, context);
-  const { given, faults: keyFaults } = fieldAssignments(document.entries);
+  const fields = fieldsOfTask({ entries: document.entries, context, text, span });
+  if (!fields.ok) return fields;
+  const { given, faults: keyFaults } = fields.value;
   const fixed = given.flatMap(({ key, entry }) => {
     const { isFixed, to } = FIELDS[key] ?? {};
     const hint = to?.[0] === "parents" ? "submit it again: stint submit --from ID --after …" : isFixed;
     return hint === undefined ? [] : [fault(entry.span, `"${key}" cannot be changed after submission`, hint)];
   });
-  const candidate: Tree = { ...newCandidate({ defaultCwd: context.defaultCwd }), name };
+  const bare = newCandidate({ defaultCwd: context.defaultCwd });
+  const ofInputs = fields.value.candidate["spec"] as Tree;
+  const candidate: Tree = { ...bare, name };
+  for (const key of ["inputs", "inputSpecs", "templates"]) setAt(candidate, ["spec", key], ofInputs[key]);
   const made = makeDraft({ candidate, given, context, span });
   const all = [...keyFaults, ...fixed, ...(made.ok ? [] : made.error)];
   return made.ok && all.length === 0 ? made : err(all);
@@ -98,6 +105,28 @@ function keysOf({ metadata: { labels }, spec }: Written, context: SubmissionCont
     if (form === undefined || key === "logs") continue;
     told.add(place);
     setAt(keys, pathOf(key), form);
+  }
+  // The values are those of the record.
+  return spec.inputs === undefined ? keys : withInputs(structuredClone(keys), spec);
+}
+
+const WAYS = ["run", "command", "script"];
+
+/** Adds the inputs with their declarations, and the texts that they fill as they were written. */
+function withInputs(keys: Tree, { inputs = {}, inputSpecs = {}, templates = {} }: Spec): Tree {
+  const names = new Set([...Object.keys(inputSpecs), ...Object.keys(inputs)]);
+  keys["inputs"] = Object.fromEntries(
+    [...names].map((name) => {
+      const value = own(inputs as Tree, name);
+      const spec = own(inputSpecs, name);
+      return [name, spec === undefined ? value : { ...spec, ...(value !== undefined && { default: value }) }];
+    }),
+  );
+  for (const [key, text] of Object.entries(templates)) {
+    const named = fieldNamed(key);
+    if (WAYS.includes(key)) for (const way of WAYS) delete keys[way];
+    const path = named?.child === undefined ? pathOf(key) : [named.key, named.child];
+    setAt(keys, path, text);
   }
   return keys;
 }

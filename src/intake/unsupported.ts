@@ -12,9 +12,6 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   datasetSpecs: DATA,
   snapshot: DATA,
   snapshotId: DATA,
-  inputs: DATA,
-  inputSpecs: DATA,
-  outputSpecs: DATA,
   artifacts: DATA,
   eventDelivery: EVENTS,
 };

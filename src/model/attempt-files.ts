@@ -15,6 +15,12 @@ export const ATTEMPT_FILES = {
   /** By the preparation: how far it is, then its result; see `preparationReport`. */
   preparation: "preparation.json",
   preparationStaged: "preparation.json.new",
+  /** By the supervisor: the inputs of the task as a JSON object; absent without any. */
+  inputs: "inputs.json",
+  /** By the job: its outputs as a JSON object; see `readOutputs`. */
+  outputs: "outputs.json",
+  /** By the supervisor: a JSON list of the task's parents; absent without any. */
+  parents: "parents.json",
   /** By the supervisor: the control group of the job, before it is created; see `LimitsNote`. */
   limits: "limits.json",
   /** By the limit prefix: the limits that the system refused at the last moment, one name per line. */

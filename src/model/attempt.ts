@@ -6,6 +6,7 @@ import { timelineEntry } from "./event-summary.ts";
 import { type Failure, failure } from "./failure.ts";
 import { foundEnd } from "./found-end.ts";
 import { instant } from "./identity.ts";
+import { jsonObject } from "./job-data.ts";
 import { measure } from "./measure.ts";
 import { progress } from "./progress.ts";
 import { resources } from "./resources.ts";
@@ -80,8 +81,10 @@ const ended = {
   leftBehind: v.optional(v.number()),
   /** The peak memory of its control group; absent where it had none. */
   peakMemoryBytes: v.optional(v.number()),
-  /** The results that the job gave, by name; absent for none. */
-  outputs: v.optional(v.record(v.string(), v.unknown())),
+  /** The results that the job gave, by name; absent for none. Kept for the last three attempts only. */
+  outputs: v.optional(jsonObject),
+  /** How many outputs are too large for the record, and only in `outputs.json`. */
+  outputsLeft: v.optional(v.number()),
   /** What it left in its artifacts folder; absent for nothing. */
   artifacts: v.optional(artifactsTotal),
   /** What went wrong when its results were collected, a sentence each. */

@@ -21,7 +21,8 @@ const KILLED_BY_OTHERS = new Set(["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIG
 
 /**
  * Judges an attempt by its evidence; the first match wins: stint's own stop, a TERM from outside, success, the kernel's OOM killer, a
- * signal, what the job said of its failure, an exit code with an agreed meaning, the last words, any other exit code.
+ * signal, what the job said of its failure, an exit code with an agreed meaning, the last words, any other exit code. A success is then
+ * checked by its outputs.
  */
 export function classify(evidence: Evidence, failOnNonZero: boolean): Verdict {
   const { ending, stop } = evidence;
@@ -34,8 +35,15 @@ export function classify(evidence: Evidence, failOnNonZero: boolean): Verdict {
         ? { type: "orphaned", failure: failureOf("STALE_WORKER", "process-gone", ending.note) }
         : { type: "failed", failure: failureOf("KILLED", "signal", `killed by ${ending.signal}`) };
     case "exited":
-      return judgeExit(ending, evidence, failOnNonZero);
+      return withOutputs(judgeExit(ending, evidence, failOnNonZero), evidence);
   }
+}
+
+/** A success whose outputs are not those that the task asks for is a failure. */
+function withOutputs(verdict: Verdict, { outputsFault }: Evidence): Verdict {
+  if (verdict.type !== "completed" || outputsFault === undefined) return verdict;
+  const { rule, error } = outputsFault;
+  return { type: "failed", failure: failureOf("INVALID_OUTPUTS", rule, error) };
 }
 
 /** The failure of a job that could not be started; its rule names the exit code of a shell in its place. */

@@ -1,6 +1,7 @@
 import type { StopIntent } from "./attempt.ts";
 import type { FailHint } from "./event.ts";
 import type { FailureCode } from "./failure.ts";
+import type { OutputsFault } from "./outputs.ts";
 
 /** What a shell exits with where a program cannot be executed (126), or there is none (127). */
 export type ShellExit = 126 | 127;
@@ -34,6 +35,8 @@ export interface Evidence {
   /** The kernel killed something in the attempt's own control group. */
   readonly oomKilled: boolean;
   readonly logTail: string;
+  /** What is wrong with its outputs; counts only where it exited with success. */
+  readonly outputsFault?: OutputsFault;
   /** Which disk that the job writes to is full, in a sentence; absent where none is, or where none was checked. */
   readonly fullDisk?: string;
   /** Which Python ran it, as a clause; absent where that was not determined. */

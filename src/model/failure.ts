@@ -194,8 +194,9 @@ const FAILURES = {
   INVALID_OUTPUTS: {
     class: "code",
     retry: "no",
-    meaning: "the job's outputs differ from those that the task declares",
-    advice: "correct the job's output, or the declaration",
+    meaning: "the job succeeded, and its outputs are not those that the task asks for",
+    advice:
+      "correct what the job writes into $STINT_OUTPUTS, or `outputs:` and `fail:` of the task; its files are kept",
   },
   UNKNOWN: {
     class: "unknown",

@@ -11,7 +11,7 @@ import {
 } from "./task.ts";
 import { mustTransition } from "./transition.ts";
 
-/** How many of the last attempts keep their log tail and their timeline on record. */
+/** How many of the last attempts keep their log tail, timeline and outputs on record. */
 const TAILS_KEPT = 3;
 
 type Counters = Pick<
@@ -126,11 +126,11 @@ export function withNote(task: Task, note: string): Task {
   return { ...task, status: { ...task.status, attempts } };
 }
 
-/** Closes the open attempt and drops the log tails and timelines that are too old to keep. */
+/** Closes the open attempt and drops the log tails, timelines and outputs that are too old to keep. */
 export function withEndedAttempt(task: Task, ended: EndedAttempt): Task {
   const attempts = [...task.status.attempts.slice(0, -1), ended].map((attempt, index, all) => {
     if (attempt.state === "running" || index >= all.length - TAILS_KEPT) return attempt;
-    const { logTail: _log, timeline: _timeline, ...kept } = attempt;
+    const { logTail: _log, timeline: _timeline, outputs: _outputs, outputsLeft: _left, ...kept } = attempt;
     return kept;
   });
   return { ...task, status: { ...task.status, attempts } };

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { backoff, durationMs } from "./backoff.ts";
 import { datasetsSchema } from "./dataset.ts";
 import { instant, slotName, taskId, uniqueKey, workKey } from "./identity.ts";
+import { byName, inputSpec, jsonObject, outputSpec } from "./job-data.ts";
 import { kind } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { noticeReceivers } from "./notice.ts";
@@ -83,5 +84,13 @@ export const spec = v.strictObject({
   on: v.optional(noticeReceivers),
   slurm: v.optional(slurm),
   datasets: v.optional(datasetsSchema),
+  /** The values of its inputs, by name. */
+  inputs: v.optional(jsonObject),
+  inputSpecs: v.optional(byName(inputSpec)),
+  /** What of the task was written with `${{ inputs.NAME }}`, by its key: filled again where an input is changed. */
+  templates: v.optional(jsonObject),
+  outputSpecs: v.optional(byName(outputSpec)),
+  /** Rules for outputs and metrics, by name: where one holds, a job that exited with 0 has failed. */
+  fail: v.optional(byName(v.array(v.string()))),
 });
 export type Spec = v.InferOutput<typeof spec>;

@@ -6,6 +6,7 @@ import { classify, type Verdict } from "../model/classify.ts";
 import type { EventSummary } from "../model/event-summary.ts";
 import type { Evidence } from "../model/evidence.ts";
 import { type Failure, failureOf } from "../model/failure.ts";
+import type { JsonObject } from "../model/job-data.ts";
 import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
 import { openAttempt, type QUEUED_REASONS, type Status, type Task } from "../model/task.ts";
 import { mustTransition } from "../model/transition.ts";
@@ -27,6 +28,8 @@ export interface End extends Evidence {
   readonly artifacts?: ArtifactsTotal;
   /** What went wrong when its results were collected. */
   readonly notes?: readonly string[];
+  readonly outputs?: JsonObject;
+  readonly outputsLeft?: number;
 }
 
 /** Closes the open attempt and decides what follows: the task is done, queued again, or moved to dead-letter/. */
@@ -147,6 +150,8 @@ function commonFields(open: OpenAttempt, end: Facts): Common {
     ...(end.unenforced !== undefined && { unenforced: [...end.unenforced] }),
     ...(end.artifacts !== undefined && end.artifacts.count > 0 && { artifacts: end.artifacts }),
     ...(end.notes !== undefined && end.notes.length > 0 && { notes: [...end.notes] }),
+    ...(end.outputs !== undefined && { outputs: end.outputs }),
+    ...(end.outputsLeft !== undefined && { outputsLeft: end.outputsLeft }),
     ...(end.events !== undefined && toldFields(end.events)),
   };
 }

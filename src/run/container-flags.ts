@@ -17,6 +17,8 @@ export interface ContainerWish {
   readonly checkpoint: string;
   /** The folders and files of the data sets. */
   readonly data: readonly Volume[];
+  /** Folders of stint that it may read. */
+  readonly mounts: readonly { readonly host: string; readonly path: string }[];
   /** By their names: `stint.task` and so on. */
   readonly labels: Readonly<Record<string, string>>;
   readonly devices: readonly Pick<Device, "id" | "vendor">[];
@@ -31,7 +33,7 @@ export interface FlagsOrder extends ContainerWish {
 
 /** The flags, the image and the arguments of `ENGINE run`. */
 export function containerFlags(order: FlagsOrder): string[] {
-  const { kind, directory, checkpoint, data, labels, passed } = order;
+  const { kind, directory, checkpoint, data, mounts, labels, passed } = order;
   const { image, workdir, user, volumes, network, shmBytes, unsafe } = kind.container;
   const [program, ...args] = programIn(kind.mode);
   return [
@@ -40,6 +42,7 @@ export function containerFlags(order: FlagsOrder): string[] {
     ...passed.flatMap((name) => option("--env", name)),
     ...mount({ host: directory, path: RUN_MOUNT, readOnly: false }),
     ...mount({ host: checkpoint, path: CHECKPOINT_MOUNT, readOnly: false }),
+    ...mounts.flatMap((one) => mount({ ...one, readOnly: true })),
     ...volumes.flatMap(mount),
     ...data.flatMap(mount),
     // SELinux would deny the container its mounts, and relabelling a user's folders is worse.

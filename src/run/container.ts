@@ -97,7 +97,7 @@ export function containerInvocation(
 
 /** The command of a further runner, for a container whose runner is dead. */
 export function laterInvocation(
-  order: Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data">,
+  order: Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data" | "mounts">,
   mode: "follow" | "stop" | "kill",
 ): Result<ProgramInvocation, string> {
   const engine = findEngine(order.kind.container.engine, order.ownEnvironment);

@@ -31,6 +31,8 @@ export interface ParentOrder {
   readonly group: string | null;
   /** Stint's own executable, which contains the bun for scripts. */
   readonly self: string;
+  /** Folders beside its own that a container sees, and cannot change. */
+  readonly mounts?: readonly { readonly host: string; readonly path: string }[];
 }
 
 interface SubprocessOrder extends ParentOrder {

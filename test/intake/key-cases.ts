@@ -1,12 +1,12 @@
 import { CONTAINER_KEYS } from "./container-cases.ts";
 import { DATA_KEYS } from "./data-key-cases.ts";
-
+import { JOB_DATA_KEYS } from "./job-data-key-cases.ts";
 import { LIMIT_KEYS } from "./limit-key-cases.ts";
 import { NOTICE_KEYS } from "./notice-key-cases.ts";
+import { SLURM_KEYS } from "./slurm-key-cases.ts";
 
 const KIND = ["spec", "kind"];
 const RETRY = ["spec", "retry"];
-const SLURM = ["spec", "slurm"];
 
 /** Each key: a way to write it, and what it makes of a draft. Keys without a program get `run: work`. */
 export const KEYS: Record<string, { text: string; at: readonly string[]; value: unknown }[]> = {
@@ -267,11 +267,8 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
   annotations: [
     { text: "annotations: {note: long text}", at: ["annotations"], value: { note: "long text" } },
   ],
-  "slurm.tasks": [{ text: "slurm: {tasks: 4}", at: [...SLURM, "tasks"], value: 4 }],
-  "slurm.submitDir": [{ text: "slurm: {submitDir: a}", at: [...SLURM, "submitDir"], value: "/work/a" }],
-  "slurm.output": [{ text: 'slurm: {output: "%x-%j.out"}', at: [...SLURM, "output"], value: "%x-%j.out" }],
-  "slurm.error": [{ text: "slurm: {error: a.err}", at: [...SLURM, "error"], value: "a.err" }],
-  "slurm.signal": [{ text: "slurm: {signal: B:USR1@60}", at: [...SLURM, "signal"], value: "B:USR1@60" }],
+  ...JOB_DATA_KEYS,
+  ...SLURM_KEYS,
   ...CONTAINER_KEYS,
   ...DATA_KEYS,
 };

@@ -34,6 +34,11 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   on: { on: { failure: [{ type: "command", argv: ["true"] }] } },
   slurm: { slurm: { tasks: 2 } },
   datasets: { datasets: { digits: { path: "/data/digits.npz" } } },
+  inputs: { inputs: { lr: 0.1 } },
+  inputSpecs: { inputSpecs: { lr: { type: "float" } } },
+  templates: { templates: { run: "a ${{ inputs.lr }}" } },
+  outputSpecs: { outputSpecs: { acc: { type: "float" } } },
+  fail: { fail: { acc: ["nan"] } },
   runnerSelector: { runnerSelector: [{ key: "pool", operator: "Exists" }] },
 };
 const fields = Object.keys(CHANGES) as (keyof Spec)[];

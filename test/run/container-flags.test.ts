@@ -32,6 +32,7 @@ function flagsOf(
     },
     engine,
     directory: "/home/runs/1/1",
+    mounts: [],
     checkpoint: "/home/runs/1/checkpoint",
     data: [],
     labels: { "stint.home": "/home" },

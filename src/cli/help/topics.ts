@@ -13,6 +13,7 @@ import files from "../../../templates/help/files.md" with { type: "text" };
 import gpus from "../../../templates/help/gpus.md" with { type: "text" };
 import guarantees from "../../../templates/help/guarantees.md" with { type: "text" };
 import importing from "../../../templates/help/import.md" with { type: "text" };
+import inputs from "../../../templates/help/inputs.md" with { type: "text" };
 import lanes from "../../../templates/help/lanes.md" with { type: "text" };
 import limits from "../../../templates/help/limits.md" with { type: "text" };
 import listing from "../../../templates/help/listing.md" with { type: "text" };
@@ -45,6 +46,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   gpus,
   guarantees,
   import: importing,
+  inputs,
   lanes,
   limits,
   listing,

@@ -17,6 +17,7 @@ import { IGNORED } from "../../model/slurm.ts";
 import { STATES } from "../../model/state.ts";
 import { lastEnded, type Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
+import { valuesOf } from "./job-data.ts";
 import { memoryAndLimits } from "./limits.ts";
 import { progressText } from "./progress-text.ts";
 import { fieldLines, specFields } from "./spec-fields.ts";
@@ -165,6 +166,10 @@ function renderAttempt(
     ...memoryAndLimits(attempt),
     ...timelineLines(attempt, { nowMs, columns, told: null }),
   ];
+  const { outputs, outputsLeft = 0 } = attempt;
+  const left = outputsLeft > 0 ? ` (${outputsLeft} more in outputs.json)` : "";
+  if (outputs !== undefined)
+    lines.push(...hanging("    ", `outputs ${valuesOf(outputs)}${left}`, { columns, hang: 6 }));
   const remains = describeLeftBehind(attempt);
   if (remains !== null) lines.push(`    ${remains}`);
   const failure = failureOfAttempt(attempt);

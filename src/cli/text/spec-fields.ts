@@ -7,6 +7,7 @@ import type { Retry } from "../../model/retry.ts";
 import type { Spec } from "../../model/spec.ts";
 import { plainDemand } from "../../plan/demand.ts";
 import { describeGpus } from "../../plan/shortage.ts";
+import { failText, valuesOf } from "./job-data.ts";
 import { describeLimits } from "./limits.ts";
 import { hanging } from "./wrap.ts";
 
@@ -36,6 +37,8 @@ export function specFields(
     ...(interpreter === null ? [] : [["runtime", interpreter] as [string, string]]),
     ["folder", spec.kind.cwd],
     ...environmentFields(spec.kind),
+    ...(spec.inputs === undefined ? [] : [["inputs", valuesOf(spec.inputs)] as [string, string]]),
+    ...(spec.fail === undefined ? [] : [["fails if", failText(spec.fail)] as [string, string]]),
     ...(asked.length > 0 ? [["settings", asked.join(", ")] as [string, string]] : []),
     ["attempts", attemptsOf(spec.retry)],
     ...(parents.length > 0 ? [["after", parents.join(", ")] as [string, string]] : []),

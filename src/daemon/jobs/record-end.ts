@@ -22,6 +22,7 @@ import { needsCollecting } from "../collect/parts.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { circumstancesOf } from "./circumstances.ts";
 import type { Job } from "./job.ts";
+import { takeOutputs } from "./job-data.ts";
 import { eventsOf } from "./job-events.ts";
 import type { LimitsEnd } from "./limits.ts";
 import { hasNeverBegun, wasStopping } from "./observe.ts";
@@ -204,7 +205,7 @@ function tailOf({ context }: Supervisor, { task, job }: Ended): Tail {
 
 /** The task after its attempt, as the evidence and what was collected say. */
 function finishWith(
-  { context: { random } }: Supervisor,
+  supervisor: Supervisor,
   of: Ended & { readonly found: FoundEnd; readonly tail: Tail; readonly collected?: Collected },
 ): Task {
   const { task, job, found, tail, collected } = of;
@@ -215,6 +216,7 @@ function finishWith(
   const events = eventsOf(job);
   const end = {
     ...evidence,
+    ...takeOutputs(supervisor, { task, job, told: events }),
     ...(events !== undefined && { events }),
     ...(events?.fail !== undefined && { hint: events.fail }),
     stop: isStopped ? (openAttempt(task)?.stop ?? null) : null,
@@ -224,7 +226,7 @@ function finishWith(
     ...(collected?.artifactsTotal !== undefined && { artifacts: collected.artifactsTotal }),
     ...(collected !== undefined && { notes: collected.notes }),
   };
-  return finishAttempt(task, end, random);
+  return finishAttempt(task, end, supervisor.context.random);
 }
 
 /** The task as running; unchanged where it is on record as such, and where its program has not run. */

@@ -24,6 +24,7 @@ import { requireRoomForJobs } from "../../store/probe.ts";
 import { refreshFromDisk } from "../commit/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { unstarted } from "./job.ts";
+import { giveJobData } from "./job-data.ts";
 import { jobGroup } from "./job-group.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
 import { orderPreparation, preparationOf } from "./preparation.ts";
@@ -227,7 +228,10 @@ function launchJob(
     ...(datasets !== undefined && { datasets: pathsOf(datasets) }),
   };
   const runner = runnerOf(kind);
-  const variables = runnerVariables(task, runner.directories(onMachine));
+  const inJob = runner.directories(onMachine);
+  const data = giveJobData(supervisor, { task, directory, run: inJob.run });
+  if (!data.ok) return data;
+  const variables = { ...runnerVariables(task, inJob), ...data.value.variables };
   const ids = openAttempt(task)?.devices ?? [];
   const devices = visibleDevices(supervisor, ids);
   // Slurm calls a node by its short name.
@@ -253,7 +257,8 @@ function launchJob(
   const prefix = [...orderPreparation(supervisor, task, directory), ...limited.value.prefix];
   const token = openAttempt(task)?.token ?? "";
   const separateLogs = logs.separate;
-  const order = { directory, environment, prefix, token, group, self, separateLogs };
+  const { mounts } = data.value;
+  const order = { directory, environment, prefix, token, group, self, separateLogs, mounts };
   const launched = runner.launch(supervisor, { task, order, parentGroup });
   if (launched.ok)
     for (const refusal of linkLogs(task, { directory, runs: layout.runs, node }))

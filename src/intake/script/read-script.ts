@@ -8,6 +8,7 @@ import type { SubmissionContext } from "../candidate.ts";
 import { type Diagnostic, diagnose } from "../diagnostic.ts";
 import { type Fault, fault } from "../fault.ts";
 import { fieldAssignments } from "../field-assignments.ts";
+import { namesOfInputs, unknownInputs } from "../inputs/resolve.ts";
 import { meaningOf } from "../key-names.ts";
 import { shebangRuntime } from "../runtime.ts";
 import { documentDrafts } from "../submission.ts";
@@ -65,8 +66,9 @@ function scriptDrafts(text: string, context: ScriptContext): Result<Draft[], Fau
   ];
   const span = { start: 0, end: 1 };
   const document: Value = { type: "mapping", entries, path: "", span };
+  const unknown = unknownInputs(context.inputs ?? [], namesOfInputs(entries));
   const drafts = documentDrafts(document, { context, text });
-  if (!drafts.ok) return drafts;
+  if (!drafts.ok || unknown.length > 0) return err([...unknown, ...(drafts.ok ? [] : drafts.error)]);
   const late = directives.flatMap(({ isLate, line, word }) =>
     isLate ? [`#${word} in line ${line}, below the first command`] : [],
   );

@@ -8,6 +8,8 @@ const SWEEP_NAMES = ["index", "size", "name"];
 
 interface Around {
   readonly sweep: Sweep | null;
+  /** The names of the inputs. */
+  readonly inputs: readonly string[];
   /** The text that the entries come from; empty for flags. */
   readonly text: string;
 }
@@ -25,19 +27,27 @@ export function placeholderFaults(entries: readonly Entry[], around: Around): Fa
   return faults;
 }
 
-/** Faults of placeholders in the values of a sweep, which are not filled. */
-export function nestedFaults(entries: readonly Entry[], text: string): Fault[] {
+/** Faults of placeholders where none are filled: in the values of a sweep, and those of inputs in inputs. */
+export function nestedFaults(
+  entries: readonly Entry[],
+  { text, of }: { readonly text: string; readonly of: "sweep" | "inputs" },
+): Fault[] {
   const found: { readonly placeholder: Placeholder; readonly value: Value }[] = [];
   const look = (value: Value): void => {
     if (value.type === "list") value.items.forEach(look);
     else if (value.type === "mapping") for (const entry of value.entries) look(entry.value);
-    else for (const placeholder of placeholdersIn(value.text, true)) found.push({ placeholder, value });
+    else
+      for (const placeholder of placeholdersIn(value.text, true))
+        if (of === "sweep" || placeholder.kind === of) found.push({ placeholder, value });
   };
   for (const { value } of entries) look(value);
   return found
     .slice(0, MAX_REPORTED)
     .map(({ placeholder, value }) =>
-      fault(positionOf(placeholder, value, text), `${placeholder.raw} is in the values of the sweep itself`),
+      fault(
+        positionOf(placeholder, value, text),
+        `${placeholder.raw} is in the values of the ${of === "sweep" ? "sweep itself" : "inputs themselves"}`,
+      ),
     );
 }
 
@@ -54,11 +64,11 @@ function valueFaults(value: Value, around: Around): Fault[] {
   if (typeof value.data !== "string") return [];
   const unclosed = unclosedIn(value.text);
   if (unclosed !== null) {
-    const hint = "write ${{ matrix.NAME }}, without braces or line ends in it";
+    const hint = `write \${{ ${unclosed.kind}.NAME }}, without braces or line ends in it`;
     return [fault(positionOf(unclosed, value, around.text), `${unclosed.raw} is not closed with }}`, hint)];
   }
   const wrong = placeholdersIn(value.text, around.sweep !== null).flatMap((placeholder) => {
-    const found = faultOf(placeholder, around.sweep);
+    const found = faultOf(placeholder, around);
     return found === null ? [] : [{ placeholder, ...found }];
   });
   return wrong
@@ -74,7 +84,8 @@ interface Wrong {
   readonly hint: () => string;
 }
 
-function faultOf({ raw, kind, name }: Placeholder, sweep: Sweep | null): Wrong | null {
+function faultOf({ raw, kind, name }: Placeholder, { sweep, inputs }: Around): Wrong | null {
+  if (kind === "inputs") return inputFault(raw, name, inputs);
   if (sweep === null) {
     const key = kind === "sweep" ? "matrix:, each: or array:" : `${kind}:`;
     const message = `${raw} is a value of a sweep, but the task has no sweep`;
@@ -94,6 +105,22 @@ function faultOf({ raw, kind, name }: Placeholder, sweep: Sweep | null): Wrong |
     return near === null
       ? `${kind} has ${names.slice(0, 8).join(", ")}`
       : `did you mean \${{ ${kind}.${near} }}?`;
+  };
+  return { message: `${raw} is unknown`, hint };
+}
+
+function inputFault(raw: string, name: string, inputs: readonly string[]): Wrong | null {
+  if (inputs.includes(name)) return null;
+  if (inputs.length === 0)
+    return {
+      message: `${raw} is an input, but the task has none`,
+      hint: () => `add inputs: {${name === "" ? "NAME" : name}: VALUE}`,
+    };
+  const hint = (): string => {
+    const near = closest(name, inputs);
+    return near === null
+      ? `inputs has ${inputs.slice(0, 8).join(", ")}`
+      : `did you mean \${{ inputs.${near} }}?`;
   };
   return { message: `${raw} is unknown`, hint };
 }

@@ -1,19 +1,21 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Draft } from "../../model/submission.ts";
+import { applyFields } from "../apply.ts";
 import { newCandidate, type SubmissionContext } from "../candidate.ts";
-import { type Fault, fault } from "../fault.ts";
+import type { Fault } from "../fault.ts";
 import { type FieldAssignment, fieldAssignments } from "../field-assignments.ts";
 import { makeDraft, singleDraft } from "../finish.ts";
+import { isInputs, namesOfInputs, sweptEntries } from "../inputs/resolve.ts";
 import { fieldNamed } from "../key-names.ts";
 import { programName } from "../program-name.ts";
 import { taskNameReader } from "../task-readers.ts";
 import type { Entry, Span, Value } from "../value.ts";
-import { nestedFaults, placeholderFaults, positionOf } from "./check.ts";
-import { type Filler, fillerOf, type ValueFault } from "./fill-value.ts";
+import { nestedFaults, placeholderFaults } from "./check.ts";
 import { describeValues, type Member } from "./member.ts";
 import { lookupIn, placeholdersIn } from "./placeholder.ts";
 import { charactersIn, Room } from "./room.ts";
 import { isSweepKey, readSweep, type Sweep } from "./sweep.ts";
+import { type Filled, filledBy, placed, type Template, templateOf } from "./template.ts";
 
 /** The keys of one document, or of one command line. */
 export interface Reading {
@@ -34,39 +36,57 @@ export function draftsOf(reading: Reading): Result<Draft[], Fault[]> {
   // Data files are resolved against the folder of the task file, folders of the job are not.
   const readContext = { ...context, defaultCwd: context.dataFolder ?? context.defaultCwd };
   const swept = entries.filter(isSweepKey);
-  const nested = nestedFaults(swept, text);
+  const inputs = own.filter(isInputs);
+  const nested = [
+    ...nestedFaults(swept, { text, of: "sweep" }),
+    ...nestedFaults(inputs, { text, of: "inputs" }),
+  ];
   const sweep = nested.length > 0 ? err(nested) : readSweep(swept, readContext);
   if (!sweep.ok) return err([...sweep.error, ...fieldAssignments(own).faults]);
-  const unknown = placeholderFaults(own, { sweep: sweep.value, text });
+  const known = [...namesOfInputs(inputs), ...freeNames(context)];
+  const unknown = placeholderFaults(own, { sweep: sweep.value, inputs: known, text });
   if (unknown.length > 0) return err([...unknown, ...fieldAssignments(own).faults]);
-  const template = templateOf(own);
+  const template = templateOf(own, sweep.value !== null);
   if (sweep.value === null) return single(template, reading);
   return members(template, { sweep: sweep.value, reading });
 }
 
-/** The keys of a task, split once for all members. */
-interface Template {
-  /** The same for all members. */
-  readonly constant: { readonly given: readonly FieldAssignment[]; readonly faults: readonly Fault[] };
-  readonly varying: readonly { readonly entry: Entry; readonly filler: Filler }[];
-  readonly entries: readonly Entry[];
+/** Inputs of flags, which a command line need not declare. */
+function freeNames({ areInputsFree, inputs = [] }: SubmissionContext): string[] {
+  return areInputsFree === true ? inputs.map(({ key }) => key) : [];
 }
 
-function templateOf(entries: readonly Entry[]): Template {
-  const fillers = entries.map((entry) => ({ entry, filler: fillerOf(entry, entries) }));
-  return {
-    constant: fieldAssignments(fillers.filter(({ filler }) => filler === null).map(({ entry }) => entry)),
-    varying: fillers.flatMap(({ entry, filler }) => (filler === null ? [] : [{ entry, filler }])),
-    entries,
-  };
+/** A task without a sweep may still contain inputs and `$${{`. */
+function single(template: Template, reading: Reading): Result<Draft[], Fault[]> {
+  const filled = unswept(template, reading);
+  return filled.ok ? singleDraft(filled.value, { ...reading, candidate: filled.value.candidate }) : filled;
 }
 
-/** A task without a sweep may still contain `$${{`. */
-function single({ constant, varying }: Template, reading: Reading): Result<Draft[], Fault[]> {
-  const filled = varying.map(({ entry, filler }) => ({ ...entry, value: filler(() => undefined, []) }));
-  const { given, faults } = fieldAssignments(filled);
-  const all = { given: [...constant.given, ...given], faults: [...constant.faults, ...faults] };
-  return singleDraft(all, reading);
+/** The fields of a document that is one task, with its inputs in a candidate. */
+export function fieldsOfTask(reading: Reading): Result<Omit<Filled, "values">, Fault[]> {
+  const { entries, text } = reading;
+  const known = namesOfInputs(entries);
+  const faults = [
+    ...nestedFaults(entries.filter(isInputs), { text, of: "inputs" }),
+    ...placeholderFaults(entries, { sweep: null, inputs: known, text }),
+  ];
+  return faults.length > 0 ? err(faults) : unswept(templateOf(entries, false), reading);
+}
+
+function unswept(template: Template, { context, text }: Reading): Result<Omit<Filled, "values">, Fault[]> {
+  const filled = filledBy(() => undefined, { template, context, swept: [] });
+  const { constant } = template;
+  if (!filled.ok) {
+    // The values of other keys are read all the same, for their faults.
+    const others = applyFields(newCandidate(context), constant.given, context);
+    return err([...filled.error.map((one) => placed(one, text)), ...constant.faults, ...others]);
+  }
+  const { given, faults, candidate } = filled.value;
+  return ok({
+    given: [...constant.given, ...given],
+    faults: [...constant.faults, ...faults],
+    candidate,
+  });
 }
 
 /** The faults of at most this many members are reported: the others usually have the same. */
@@ -123,22 +143,23 @@ function memberDraft(making: MemberMaking): Result<Draft, Fault[]> {
   const { template, sweep, reading, name, member, index } = making;
   const size = sweep.members.length;
   const lookup = lookupIn(member, { index: String(index + 1), size: String(size), name });
-  const unfilled: ValueFault[] = [];
-  const filled = template.varying.map(({ entry, filler }) => ({ ...entry, value: filler(lookup, unfilled) }));
-  if (unfilled.length > 0) {
+  const swept = template.inputs.length === 0 ? [] : sweptEntries(member);
+  const filled = filledBy(lookup, { template, context: reading.context, swept });
+  if (!filled.ok)
     return err(
-      unfilled.map(({ placeholder, value, message, hint }) =>
-        fault(positionOf(placeholder, value, reading.text), `${message} ${which(member, index)}`, hint),
-      ),
+      filled.error.map((one) => {
+        const at = placed(one, reading.text);
+        const source = at.span === member.span && member.source !== undefined && { source: member.source };
+        return { ...at, message: `${at.message} ${which(member, index)}`, ...source };
+      }),
     );
-  }
-  const characters = filled.reduce((sum, { value }) => sum + charactersIn(value), charactersOf(member));
+  const { candidate, values, ...own } = filled.value;
+  const characters = values.reduce((sum, value) => sum + charactersIn(value), charactersOf(member));
   const full = reading.room.take(reading.span, { tasks: 0, characters });
   if (full !== null) return err([full]);
-  const own = fieldAssignments(filled);
   const given = [...template.constant.given, ...own.given];
   const draft = makeDraft({
-    candidate: newCandidate(reading.context),
+    candidate,
     given: own.given.some(isName) ? given : [...given.filter((one) => !isName(one)), ...nameGiven(making)],
     context: reading.context,
     span: reading.span,

@@ -12,21 +12,30 @@ export interface ValueFault extends FillFault {
 export type Filler = (lookup: Lookup, unfilled: ValueFault[]) => Value;
 
 /** Splits the value of a key once for all members; null where it is the same for all. */
-export function fillerOf({ key, value }: Entry, beside: readonly Entry[]): Filler | null {
-  return valueFiller(value, languageOf(key, value, beside));
+export function fillerOf(
+  { key, value }: Entry,
+  { beside, hasSweep }: { readonly beside: readonly Entry[]; readonly hasSweep: boolean },
+): Filler | null {
+  return valueFiller(value, { language: languageOf(key, value, beside), hasSweep });
 }
 
-function valueFiller(value: Value, language: Language): Filler | null {
-  if (value.type === "scalar") return scalarFiller(value, language);
+interface Manner {
+  readonly language: Language;
+  readonly hasSweep: boolean;
+}
+
+function valueFiller(value: Value, manner: Manner): Filler | null {
+  if (value.type === "scalar") return scalarFiller(value, manner);
+  const below = { ...manner, language: listLanguage(manner.language) };
   if (value.type === "list") {
-    const fillers = value.items.map((item) => valueFiller(item, listLanguage(language)));
+    const fillers = value.items.map((item) => valueFiller(item, below));
     if (fillers.every((filler) => filler === null)) return null;
     return (lookup, unfilled) => ({
       ...value,
       items: value.items.map((item, index) => fillers[index]?.(lookup, unfilled) ?? item),
     });
   }
-  const fillers = value.entries.map((entry) => valueFiller(entry.value, listLanguage(language)));
+  const fillers = value.entries.map((entry) => valueFiller(entry.value, below));
   if (fillers.every((filler) => filler === null)) return null;
   return (lookup, unfilled) => ({
     ...value,
@@ -42,8 +51,8 @@ function listLanguage(language: Language): Language {
   return language === "shell" ? "text" : language;
 }
 
-function scalarFiller(value: Extract<Value, { type: "scalar" }>, language: Language): Filler | null {
-  const template = textTemplate(value.text, language);
+function scalarFiller(value: Extract<Value, { type: "scalar" }>, manner: Manner): Filler | null {
+  const template = textTemplate(value.text, manner);
   if (template === null || typeof value.data !== "string") return null;
   return (lookup, unfilled) => {
     const text = fill(template, lookup);
@@ -54,7 +63,7 @@ function scalarFiller(value: Extract<Value, { type: "scalar" }>, language: Langu
 }
 
 /** A filled value is read as YAML text would be, so that it can be a number. */
-function dataOf(text: string): string | number | boolean {
+export function dataOf(text: string): string | number | boolean {
   if (/^-?(0|[1-9]\d*)(\.\d+)?$/.test(text)) return Number(text);
   return text === "true" ? true : text === "false" ? false : text;
 }

@@ -21,7 +21,7 @@ export interface Placeholder {
 
 /** `$${{` is the escape for `${{`. */
 const PLACEHOLDER = /(\$?)\$\{\{([^{}\n]*)\}\}/g;
-const OURS = /^(matrix|each|array|sweep)\b/;
+const OURS = /^(matrix|each|array|sweep|inputs)\b/;
 
 /** The placeholders in a text; without a sweep, only those with a known kind. */
 export function placeholdersIn(text: string, hasSweep: boolean): Placeholder[] {
@@ -41,7 +41,7 @@ export function placeholdersIn(text: string, hasSweep: boolean): Placeholder[] {
 export function unclosedIn(text: string): Placeholder | null {
   if (!text.includes("${{")) return null;
   const rest = text.replaceAll(PLACEHOLDER, (whole) => " ".repeat(whole.length));
-  const match = /(?<!\$)\$\{\{\s*(matrix|each|array|sweep)\b[^\s}]*/.exec(rest);
+  const match = /(?<!\$)\$\{\{\s*(matrix|each|array|sweep|inputs)\b[^\s}]*/.exec(rest);
   if (match === null) return null;
   const [raw, kind = ""] = match;
   return { raw, start: match.index, end: match.index + raw.length, kind, name: "" };
@@ -55,8 +55,11 @@ export interface TextTemplate {
 }
 
 /** Splits a text once for all members; null where it has no placeholder. */
-export function textTemplate(text: string, language: Language): TextTemplate | null {
-  const placeholders = placeholdersIn(text, true);
+export function textTemplate(
+  text: string,
+  { language, hasSweep }: { readonly language: Language; readonly hasSweep: boolean },
+): TextTemplate | null {
+  const placeholders = placeholdersIn(text, hasSweep);
   if (placeholders.length === 0 && !text.includes("$${{")) return null;
   const places =
     language === "shell" ? shellPlaces(text, placeholders) : placeholders.map(() => "unsure" as const);
@@ -72,8 +75,11 @@ function unescaped(text: string): string {
   return text.replaceAll("$${{", "${{");
 }
 
+/** In place of a value: the placeholder stays, to be filled later. */
+export const STAYS = Symbol("stays");
+
 /** Returns the value of a placeholder, or undefined. */
-export type Lookup = (placeholder: Placeholder) => string | undefined;
+export type Lookup = (placeholder: Placeholder) => string | typeof STAYS | undefined;
 
 /** Why a text cannot be filled for a member. */
 export interface FillFault {
@@ -84,28 +90,44 @@ export interface FillFault {
 
 /** Writes a member's values into a text. */
 export function fill({ literals, holes, language }: TextTemplate, lookup: Lookup): Result<string, FillFault> {
-  let filled = literals[0] ?? "";
+  // A text that is filled again later keeps its escapes until then.
+  const isLater = holes.some(({ placeholder }) => lookup(placeholder) === STAYS);
+  const literal = (index: number): string => {
+    const text = literals[index] ?? "";
+    return isLater ? text.replaceAll("${{", () => "$${{") : text;
+  };
+  let filled = literal(0);
   for (const [index, { placeholder, place }] of holes.entries()) {
     const value = lookup(placeholder);
     if (value === undefined) {
       const message = `there is no value for ${placeholder.raw}`;
-      return err({ placeholder, message, hint: "give it to every member, or leave the placeholder out" });
+      return err({ placeholder, message, hint: hintForNone(placeholder) });
     }
-    const written = writtenAs(value, { language, place });
+    const written = value === STAYS ? placeholder.raw : writtenAs(value, { language, place });
     if (written === null) {
       const message = `the value ${JSON.stringify(value)} cannot be written here: ${WHY_NOT[language]}`;
-      const variable = valueVariable(placeholder.name);
-      const instead = language === "shell" ? `"$${variable}"` : variable;
-      const hint = `use ${instead}, which is set in the environment of the job`;
-      return err({ placeholder, message, hint });
+      return err({ placeholder, message, hint: hintForOdd(placeholder, language) });
     }
-    filled += written + (literals[index + 1] ?? "");
+    filled += written + literal(index + 1);
     if (filled.length > MAX_SCRIPT_BYTES) {
       const message = `the text is longer than ${MAX_SCRIPT_BYTES} characters once its placeholders are filled`;
       return err({ placeholder, message, hint: "name a file that contains the values instead" });
     }
   }
   return ok(filled);
+}
+
+function hintForNone({ kind, name }: Placeholder): string {
+  return kind === "inputs"
+    ? `give it: -i ${name}=VALUE, or write a default`
+    : "give it to every member, or leave the placeholder out";
+}
+
+function hintForOdd({ kind, name }: Placeholder, language: Language): string {
+  if (kind === "inputs") return "read it from the JSON file that $STINT_INPUTS names";
+  const variable = valueVariable(name);
+  const instead = language === "shell" ? `"$${variable}"` : variable;
+  return `use ${instead}, which is set in the environment of the job`;
 }
 
 const WHY_NOT: Readonly<Record<Language, string>> = {
@@ -131,7 +153,15 @@ function writtenAs(
   }
 }
 
-/** The lookup for one member; `sweep` has the values that all members share. */
+/** The lookup for one member, without inputs; `sweep` has the values that all members share. */
 export function lookupIn(member: Member, sweep: Readonly<Record<string, string>>): Lookup {
   return ({ kind, name }) => (kind === "sweep" ? own(sweep, name) : own(member.values, name));
+}
+
+/** The same with inputs, which `inputs` looks up. */
+export function withInputs(
+  lookup: Lookup,
+  inputs: (name: string) => string | typeof STAYS | undefined,
+): Lookup {
+  return (placeholder) => (placeholder.kind === "inputs" ? inputs(placeholder.name) : lookup(placeholder));
 }

@@ -78,7 +78,7 @@ const KEYS: readonly Row[] = [
   ["cmd: make", unknown("1:1", "cmd", "did you mean run?"), "run: make"],
   // A key that is not supported is no way out.
   ["run: a\nservices: 5", '2:1 "services" is unknown', null],
-  ["run: a\ninput: 5", '2:1 "input" is unknown', null],
+  ["run: a\ninput: 5", '2:1 "input" is unknown = did you mean inputs?', null],
 ];
 
 const VALUES: readonly Row[] = [

@@ -43,7 +43,7 @@ import type { Launching, Runner, SignalOrder, TaskJob } from "./runner.ts";
 const RUNNER_AGAIN_MS = 1_000;
 
 /** The order of a container runner that does not make the container. */
-type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data">;
+type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data" | "mounts">;
 
 /** No process has this token. */
 const NO_TOKEN = "none";
@@ -136,6 +136,7 @@ function launchContainer(
       path: datasetMount(name),
       readOnly: true,
     })),
+    mounts: order.mounts ?? [],
     token: attempt.token,
     labels: containerLabelsOf(supervisor, task),
     devices: supervisor.devices?.named(attempt.devices ?? []) ?? [],

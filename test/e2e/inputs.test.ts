@@ -1,0 +1,164 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type RecordView, Stint } from "../rig/stint.ts";
+
+const night = `
+name: prepare
+inputs: {folds: 2}
+run: |
+  mkdir -p "$STINT_RUN_DIR/artifacts"
+  echo rows > "$STINT_RUN_DIR/artifacts/data.csv"
+  echo '{"data": "artifacts/data.csv", "rows": 3}' > "$STINT_OUTPUTS"
+outputs: {data: {type: file, required: true}, rows: int}
+---
+name: train
+after: prepare
+matrix: {lr: [0.1, 0.01]}
+inputs: {lr: {type: float, required: true}, out: {type: string, default: "m-\${{ matrix.lr }}.pt"}}
+outputs: {acc: {type: float, goal: max}}
+run: |
+  cp "$STINT_INPUTS" "$STINT_PARENTS" "$HOME/\${{ inputs.lr }}/"
+  printf '{"acc": %s, "loss": NaN}' \${{ inputs.lr }} > "$STINT_OUTPUTS"
+---
+name: report
+after: train
+run: cp "$STINT_PARENTS" "$HOME/report.json"; env | grep ^STINT_ | sort > "$HOME/variables"
+`;
+
+function jsonOf(stint: Stint, name: string): unknown {
+  return JSON.parse(readFileSync(join(stint.root, name), "utf8"));
+}
+
+function lastOf({ status }: RecordView): Record<string, unknown> {
+  return status.attempts.at(-1) as unknown as Record<string, unknown>;
+}
+
+describe("a job", () => {
+  test.concurrent("finds its inputs, and what its parents took and gave", async () => {
+    await using stint = new Stint();
+    await stint.run(["run", "--", "mkdir", "0.1", "0.01"]);
+    writeFileSync(join(stint.root, "night.yaml"), night);
+    await stint.ok("submit", "night.yaml");
+    await stint.ok("drain");
+    const runs = join(stint.home, "runs");
+    const prepare = join(runs, "000002-prepare", "1");
+    expect(jsonOf(stint, "0.01/inputs.json")).toEqual({ lr: 0.01, out: "m-0.01.pt" });
+    expect(jsonOf(stint, "0.01/parents.json")).toEqual([
+      {
+        id: "000002-prepare",
+        name: "prepare",
+        state: "completed",
+        values: {},
+        inputs: { folds: 2 },
+        outputs: { data: join(prepare, "artifacts/data.csv"), rows: 3 },
+        artifacts: join(prepare, "artifacts"),
+        run: prepare,
+      },
+    ]);
+    expect(jsonOf(stint, "report.json")).toMatchObject([
+      {
+        name: "train-1",
+        values: { lr: "0.1" },
+        inputs: { lr: 0.1 },
+        outputs: { acc: 0.1, loss: "nan" },
+        artifacts: null,
+      },
+      {
+        name: "train-2",
+        values: { lr: "0.01" },
+        outputs: { acc: 0.01 },
+        run: join(runs, "000004-train-2", "1"),
+      },
+    ]);
+    // Without inputs there is no file, and no variable.
+    const variables = stint.textOf("variables");
+    expect(variables).toContain(`STINT_OUTPUTS=${join(runs, "000005-report", "1", "outputs.json")}\n`);
+    expect(variables).not.toContain("STINT_INPUTS");
+  });
+
+  test.concurrent("that copies another one runs with what the record tells of its inputs", async () => {
+    await using stint = new Stint();
+    writeFileSync(
+      join(stint.root, "a.yaml"),
+      "name: a\ninputs: {lr: {type: float, default: 0.1}}\nrun: echo ${{ inputs.lr }}",
+    );
+    await stint.ok("submit", "a.yaml");
+    await stint.ok("submit", "--from", "1", "-i", "lr=0.5");
+    await stint.ok("submit", "-i", "lr=7", "--hold", "a.yaml");
+    await stint.ok("set", "3", "inputs.lr=8");
+    await stint.ok("release", "3");
+    await stint.ok("drain");
+    const logs = await Promise.all([1, 2, 3].map((number) => stint.ok("logs", String(number))));
+    expect(logs).toEqual(["0.1", "0.5", "8"]);
+    expect([1, 2, 3].map((number) => stint.record(number).spec["inputs"])).toEqual([
+      { lr: 0.1 },
+      { lr: 0.5 },
+      { lr: 8 },
+    ]);
+  });
+
+  test.concurrent("whose input is no file waits for it, and says so", async () => {
+    await using stint = new Stint();
+    writeFileSync(
+      join(stint.root, "a.yaml"),
+      "run: cat ${{ inputs.data }}\ninputs: {data: {type: file, default: a.npz}}",
+    );
+    await stint.ok("submit", "a.yaml");
+    await stint.run(["drain", "--until", "1s"]);
+    const { failure } = stint.record(1).status.attempts[0] ?? {};
+    expect(failure).toMatchObject({
+      code: "DATA_UNREACHABLE",
+      error: expect.stringContaining(
+        `the input data is ${join(stint.root, "a.npz")}, which does not exist, wanted a file`,
+      ),
+    });
+  });
+});
+
+describe("a job that exits with 0 has failed", () => {
+  const OUTPUTS = "outputs: {acc: {type: float, required: true}}\n";
+  const say = (json: string): string => `run: |\n  echo '${json}' > "$STINT_OUTPUTS"\n`;
+
+  test.concurrent("where its outputs are not those that are asked for", async () => {
+    await using stint = new Stint();
+    const cases: readonly (readonly [string, string])[] = [
+      [
+        `${OUTPUTS}run: echo kept > "$STINT_RUN_DIR/model"`,
+        'output "acc" is required, and the job wrote no outputs.json',
+      ],
+      [OUTPUTS + say('{"acc": "high"}'), 'output "acc" is "high", wanted a number'],
+      [say('{"acc": 0.'), "its outputs.json is not JSON, wanted one JSON object"],
+      ["run: head -c 2097152 /dev/zero > $STINT_OUTPUTS", "its outputs.json has 2 MiB, wanted at most 1 MiB"],
+      ["run: mkfifo $STINT_OUTPUTS", "its outputs.json is not a regular file, wanted one"],
+      [`fail: {acc: nan}\n${say('{"acc": NaN}')}`, 'output "acc" is "nan", and fail: has acc: nan'],
+      [
+        `outputs: {m: file}\n${say('{"m": "no"}')}`,
+        'output "m" is "no", which does not exist, wanted a file',
+      ],
+    ];
+    const file = cases
+      .map(([text], index) => `name: case-${index}\nfailOnNonZero: false\n${text}`)
+      .join("\n---\n");
+    await stint.run(["submit", "-"], { input: file });
+    await stint.run(["drain"]);
+    const failures = cases.map((_, index) => stint.record(index + 1).status.attempts[0]?.failure);
+    expect(failures.map((failure) => [failure?.code, failure?.error.split(";")[0]])).toEqual(
+      cases.map(([, error]) => ["INVALID_OUTPUTS", error]),
+    );
+    expect(readFileSync(join(stint.home, "runs", "000001-case-0", "1", "model"), "utf8")).toBe("kept\n");
+    expect(lastOf(stint.record(2))["outputs"]).toEqual({ acc: "high" });
+  });
+
+  test.concurrent("and not where it failed by itself: its outputs are kept beside the failure", async () => {
+    await using stint = new Stint();
+    await stint.run(["submit", "-"], {
+      input: `${OUTPUTS}fail: {loss: nan}\n${say('{"loss": NaN}')}  exit 3`,
+    });
+    await stint.run(["drain"]);
+    expect(lastOf(stint.record(1))).toMatchObject({
+      failure: { code: "EXIT_NONZERO" },
+      outputs: { loss: "nan" },
+    });
+  });
+});
