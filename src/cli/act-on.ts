@@ -32,6 +32,7 @@ interface ActVerb<F extends Flags> {
   ) => Promise<Result<Target[], Problem>>;
   /** True where selectors skip a task that ends before the request is carried out. */
   readonly skipsEnded?: boolean;
+  readonly insteadOf?: Verb["insteadOf"];
   /** The last paragraph of the help. */
   readonly notes?: string;
   /** Called after success, unless the answers are JSON. */
@@ -53,7 +54,8 @@ export function actVerb<const F extends Flags>(own: F, verb: ActVerb<F>): Verb {
     operands: [{ ...TASKS, completes: { ...verb, eligible: (task) => verb.eligible(task, NO_FLAGS) } }],
     flags: { ...own, ...ACT_FLAGS },
     ...(verb.notes !== undefined && { notes: verb.notes }),
-    insteadOf: "set" in own ? setFlagInstead : setVerbInstead,
+    insteadOf: (typed, value) =>
+      verb.insteadOf?.(typed, value) ?? ("set" in own ? setFlagInstead : setVerbInstead)(typed, value),
     // The parsed flags include those that the verb declares.
     run: (call) =>
       pairAmongTasks(call.operands, "set" in own) ??

@@ -41,6 +41,8 @@ interface Line {
   readonly verb: string;
   /** The words after the verb, and a `--home` before it. */
   readonly typed: readonly string[];
+  /** The flag in the place of a verb. */
+  readonly flagAlone?: string;
 }
 
 function lineOf(words: readonly string[]): Line {
@@ -49,7 +51,8 @@ function lineOf(words: readonly string[]): Line {
   const [verb, ...rest] = words.slice(start);
   if (verb === undefined) return { verb: "ls", typed: before };
   if (["--help", "-h"].includes(verb)) return { verb: "help", typed: [] };
-  if (verb !== "--" && verb.startsWith("-")) return { verb: "ls", typed: [...before, verb, ...rest] };
+  if (verb !== "--" && verb.startsWith("-"))
+    return { verb: "ls", typed: [...before, verb, ...rest], flagAlone: verb };
   return { verb, typed: [...before, ...rest] };
 }
 
@@ -111,6 +114,11 @@ async function readLine(
     const { helpOf } = await import("./help/verb-help.ts");
     process.out(helpOf(found.name, { ...found, verb, words: asked, columns: process.columns() }));
     return EXIT.done;
+  }
+  if (line.flagAlone !== undefined && "run" in verb) {
+    const { refuseFlagAlone } = await import("./flag-alone.ts");
+    const refused = refuseFlagAlone(line.flagAlone, verb);
+    if (refused !== null) return refused;
   }
   const called = calledIn(verb, { name: found.name, typed: [...found.flags, ...line.typed] });
   if (!called.ok) return called.error;

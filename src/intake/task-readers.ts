@@ -27,7 +27,10 @@ export const taskNameReader = reader(
   after(text, (name, value) => {
     if (!NAME_PATTERN.test(name)) {
       const message = `is ${describe(value)}, wanted a letter and then letters, digits, dots, dashes or underscores`;
-      return refuseFor(value, message, nameFrom(name));
+      // What is left of `12` or `2024-a` without its beginning would be another name.
+      return NAME_PATTERN.test(`t${name}`)
+        ? refuseFor(value, message, { text: `t${name}`, hint: `a name begins with a letter: write t${name}` })
+        : refuseFor(value, message, nameFrom(name));
     }
     return name.length > MAX_NAME_LENGTH
       ? refuseFor(value, `has ${name.length} characters, wanted at most ${MAX_NAME_LENGTH}`, nameFrom(name))

@@ -10,7 +10,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   [
     "name: 3x",
     '2:7 "name" is "3x", wanted a letter and then letters, digits, dots, dashes or underscores',
-    "write x",
+    "a name begins with a letter: write t3x",
   ],
   [
     "name: a b",

@@ -85,8 +85,9 @@ function readWords(
       if (key === null || flag === undefined) {
         const takesWords = verb.takesCommand === true && !isCommand;
         const ofCommand = takesWords ? commandMeant(operands, { name, typed, flagAt }) : null;
+        const whole = isOneWord(word) ? word : called;
         return err(
-          unknownFlag(name, { typed: called, value: inline ?? valueAfter(typed[at]), ofCommand }, verb),
+          unknownFlag(name, { typed: whole, value: inline ?? valueAfter(typed[at]), ofCommand }, verb),
         );
       }
       const { value, repeats } = flag;
@@ -130,6 +131,11 @@ function commandMeant(
 
 function isValueOf(value: ValueType, word: string): boolean {
   return !isFlagLike(word) && value.read(word) !== null;
+}
+
+/** True for `-100` and `-KILL`, which are no letters of flags one after the other. */
+function isOneWord(word: string): boolean {
+  return /^-(?:\d+|[A-Z][A-Z\d]{2,})$/.test(word);
 }
 
 /** The word after an unknown flag, which is its value unless it is a flag. */

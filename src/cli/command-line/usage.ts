@@ -73,12 +73,25 @@ export function unknownFlag(
     long(key),
     ...aliases.map((alias) => `--${alias}`),
   ]);
-  const near = closest(typed, names);
+  const near = closest(typed, names) ?? withoutFiller(typed, names);
   const known = near === null ? `its flags: stint ${name} --help` : `did you mean ${near}?`;
   const command = `a command and its arguments follow --: ${ofCommand}`;
   const usual = ofCommand === null ? known : near === null ? command : `${known} ${command}`;
   const hint = insteadOf?.(typed, value) ?? usual;
   return usage(`"${name}" has no flag ${quoted(typed)}`, hint);
+}
+
+/** Words in the flags of other tools that say nothing more. */
+const FILLER: ReadonlySet<string> = new Set(["all", "only", "tasks", "jobs"]);
+
+/** `--failed` for `--all-failed`, `--failed-only` or `--all-failed-jobs`; null where there is no such flag. */
+function withoutFiller(typed: string, names: readonly string[]): string | null {
+  const words = typed
+    .slice(2)
+    .split("-")
+    .filter((word) => !FILLER.has(word));
+  const called = `--${words.join("-")}`;
+  return typed.startsWith("--") && names.includes(called) ? called : null;
 }
 
 export function exclusion(one: string, other: string): Problem {

@@ -37,6 +37,11 @@ export const verb = actVerb(FLAGS, {
   skipsEnded: true,
   notes:
     "A second cancel kills at once. --signal reaches every process of the job: one that does not handle it may end by it, a shell too, unless it has a trap (trap : USR1).",
+  insteadOf: (typed, value) => {
+    const name = ["-s", "--sig"].includes(typed) ? value : typed.slice(1);
+    const signal = name === null ? null : SIGNAL.read(name);
+    return signal === null ? null : `use --signal ${signal.replace("SIG", "")}`;
+  },
   eligible: (task, { signal }) => (signal === undefined ? isUnended(task) : isActive(task.status.state)),
   // The signal is for the attempt of which the caller knows.
   targetsOf: async (_context, tasks, { signal }) =>

@@ -34,6 +34,7 @@ export const verb = declareVerb({
   flags: FLAGS,
   notes:
     "Without a task: the last one that was submitted. The lines of a sweep begin with the names of its members. A terminal gets no escape sequences but those of colours and progress bars. A file or a pipe gets only the last state of a line that was drawn again and again.",
+  insteadOf: (typed) => (/^-\d+$/.test(typed) ? `use -n ${typed.slice(1)}` : null),
   run: inHome(logs),
 });
 

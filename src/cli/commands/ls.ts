@@ -51,6 +51,7 @@ export const verb = declareVerb({
 /** Flags of other tools. */
 function insteadOf(typed: string): string | null {
   if (["-l", "--long"].includes(typed)) return "use --wide";
+  if (/^-\d+$/.test(typed)) return `use -n ${typed.slice(1)}`;
   const state = typed.slice(2);
   const isState = [...STATES, "pending"].some((one) => one === state);
   return isState ? `use --state ${state}` : null;

@@ -26,6 +26,10 @@ export const verb = declareVerb({
   operands: [FILES],
   takesCommand: true,
   flags: FLAGS,
+  insteadOf: (typed) =>
+    ["--follow", "-f", "--watch", "-w", "--wait"].includes(typed)
+      ? "leave it out: run waits for its tasks, and prints the output of a single one"
+      : null,
   notes: "Ctrl-C cancels the tasks. A hang-up (SIGHUP) leaves them running.",
   run,
 });

@@ -1,3 +1,4 @@
+import { isScriptName } from "../../model/script-name.ts";
 import { isTopKey, OF_CONFIG } from "../slips/known.ts";
 import type { FileShape, MarginKey } from "./shape.ts";
 
@@ -97,6 +98,16 @@ export const FOREIGN: readonly Foreign[] = [
     way: (file) => `to import it: stint import dagu ${file}`,
   },
   {
+    what: "a list of tasks",
+    tells: ({ keys, lines }) => {
+      const key = keys.get("tasks") ?? keys.get("jobs");
+      const below = key === undefined ? undefined : lines.find(({ row }) => row > key.row);
+      const isOfOurs = ["name", "run", "command", "script"].some((one) => has(key, one));
+      return isOfOurs && below?.text.trim().startsWith("-") === true ? rowOf(key) : null;
+    },
+    way: () => "write each task as a document of its own, with a line --- between two of them",
+  },
+  {
     what: "a Taskfile",
     tells: ({ keys }) => rowWith(keys.get("tasks")),
     way: () => "to queue one of its tasks: stint submit -- task NAME",
@@ -131,7 +142,7 @@ export const FOREIGN: readonly Foreign[] = [
   {
     what: "a Python program",
     tells: ({ lines }) => firstOf(lines, (text) => /^(?:import [\w.]+|from [\w.]+ import )/.test(text)),
-    way: (file) => `to queue it: stint submit -- python3 ${file}`,
+    way: (file) => `to queue it: stint submit ${isScriptName(file) ? "" : "-- python3 "}${file}`,
   },
   {
     what: "a shell script",
@@ -141,7 +152,7 @@ export const FOREIGN: readonly Foreign[] = [
         (text) => COMMAND.test(text),
         (text) => VARIABLE.test(text) && !isTopKey(text.split("=", 1)[0] ?? ""),
       ),
-    way: (file) => `to queue it: stint submit -- bash ${file}`,
+    way: (file) => `to queue it: stint submit ${isScriptName(file) ? "" : "-- bash "}${file}`,
   },
   {
     what: "a list of environment variables",

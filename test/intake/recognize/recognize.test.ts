@@ -13,6 +13,7 @@ type Row = readonly [text: string, place: string, what: string, way: string];
 const tasksOf = (what: string): string =>
   `write ${what} as a task with run:, separate them with ---, and order them with after:`;
 const RECIPE = "to queue one of its recipes: stint submit -- just RECIPE";
+const LIST = "write each task as a document of its own, with a line --- between two of them";
 const TARGET = "to queue one of its targets: stint submit -- make TARGET";
 const IMPORT = "to import it: stint import crontab job.yaml";
 
@@ -104,6 +105,8 @@ const FILES: readonly Row[] = [
   [".PHONY: run\nrun:\n\t./x\n", "1:1", "a Makefile", TARGET],
   ["build:\n    cargo build\ntest: build\n    cargo test\n", "1:1", "a justfile", RECIPE],
   ["name := 'x'\nrun:\n    ./x\n", "1:1", "a justfile", RECIPE],
+  ["tasks:\n  - name: a\n    run: b\n", "1:1", "a list of tasks", LIST],
+  ["# all\njobs:\n- run: b\n", "2:1", "a list of tasks", LIST],
   ["import os\nprint({1: os})\n", "1:1", "a Python program", "to queue it: stint submit -- python3 job.yaml"],
   [
     "set -e\ncd /srv\npython train.py --note: 3\n",
