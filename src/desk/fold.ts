@@ -6,8 +6,8 @@ import { idsIn } from "../store/reader.ts";
 import type { Overview } from "./overview.ts";
 import { sampledTimes, sweepLeftMs } from "./sweep-eta.ts";
 
-/** Up to this many queued members are listed one by one. */
-const MAX_UNFOLDED = 3;
+/** Up to this many queued or ended members are listed one by one. */
+export const MAX_UNFOLDED = 3;
 
 /** A sweep that is listed as one row. */
 export interface Fold {
@@ -19,6 +19,8 @@ export interface Fold {
   readonly failed: number;
   /** When it will have ended, in ms from now; null for no estimate. */
   readonly leftMs: number | null;
+  /** A member that ended last, where the row is for those that have ended. */
+  readonly last?: Task;
 }
 
 /** The sweeps with more than `MAX_UNFOLDED` queued members, by the number of their first member. */
@@ -44,6 +46,22 @@ export function foldsOf(layout: Layout, overview: Overview, nowMs: number): Read
     });
   }
   return folds;
+}
+
+/** The ended members of a sweep as one row; `last` is the one that ended last. */
+export function endedFold(
+  layout: Layout,
+  { group, last, unfinished }: { group: Group; last: Task; unfinished: readonly Task[] },
+): Fold {
+  const left = unfinished.filter((task) => groupIdOf(task) === group.id).length;
+  const failed = idsIn(layout, "dead-letter").filter((id) => isNumberOf(group, numberOf(id))).length;
+  const done = Math.max(0, group.size - left - failed);
+  return { group, running: [], queued: [], done, failed, leftMs: null, last };
+}
+
+/** A member that stands for the sweep: the first unfinished one, if there is one. */
+export function memberOf({ running, queued, last }: Fold): Task | undefined {
+  return running[0] ?? queued[0] ?? last;
 }
 
 function groupIdOf(task: Task): number {

@@ -9,8 +9,8 @@ import { ENDED_PLACES, type StateDirectory } from "../model/state.ts";
 import { replaceUnsynced } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
-/** Names that are sorted first, and cached: as many as a listing shows by default. */
-const FEW = 100;
+/** Names that are sorted first, and cached: one more than a listing shows by default. */
+export const FEW = 101;
 /** A directory with fewer names is listed as fast as its cache is read. */
 const MANY = 2_000;
 /**
@@ -22,7 +22,7 @@ const SETTLED_MS = 3_000;
 const MAX_KEPT_BYTES = 512 * 1_024;
 
 /**
- * The ids in some directories, from the highest number down. The first hundred cost one listing of each directory and no sort of it
+ * The ids in some directories, from the highest number down. The first `FEW` cost one listing of each directory and no sort of it
  * all; no listing either where the directory has not changed since it was last listed.
  */
 export function* newestIds(
@@ -74,7 +74,8 @@ function namesOf(
     // Before the listing: a change made meanwhile has a later time.
     const { stamp, changedMs } = stampOf(layout.place(place));
     const { [place]: cached } = known;
-    if (cached?.stamp === stamp) {
+    // An earlier version kept fewer names.
+    if (cached?.stamp === stamp && cached.names.length === FEW) {
       found[place] = cached;
       return { place, names: cached.names, isWhole: false };
     }

@@ -11,12 +11,10 @@ import type { ListedRow } from "../listing/choose.ts";
 import { footerOf } from "../listing/footer.ts";
 import { listingOf, type TaskListing, tableOf } from "../listing/list.ts";
 import { SORT_KEYS, SORT_NAMES } from "../listing/sort.ts";
-import { unlistedLine } from "../listing/unlisted.ts";
+import { MAX_LIMIT, unlistedLines } from "../listing/unlisted.ts";
 import { type Frame, watch } from "../listing/watch.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { jsonText } from "../text/json.ts";
-
-const MAX_LIMIT = 1_000;
 
 const SORT_KEY = {
   ...wordValue(SORT_KEYS, "KEY"),
@@ -88,11 +86,12 @@ async function look(context: Context, flags: Listed): Promise<Result<Frame, Prob
   });
   if (!listing.ok) return listing;
   const { rows, overview, queue, progress, unlisted } = listing.value;
+  const missing = unlistedLines(unlisted);
   if (flags.json === true)
-    return ok({ table: jsonText(rows.map((row) => withProgress(row, progress))), footer: "" });
-  if (flags.quiet === true) return ok({ table: rows.map(idLine).join(""), footer: "" });
+    return ok({ table: jsonText(rows.map((row) => withProgress(row, progress))), footer: missing });
+  if (flags.quiet === true) return ok({ table: rows.map(idLine).join(""), footer: missing });
   const below = footerOf(overview, queue, context.clock.now());
-  const footer = unlisted === null ? below : `${unlistedLine(unlisted)}${below}`;
+  const footer = `${missing}${below}`;
   return rows.length === 0
     ? ok({ table: "", footer: `No tasks to show.\n${footer}` })
     : ok({

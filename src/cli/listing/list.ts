@@ -16,7 +16,7 @@ import { chosen, type ListedRow } from "./choose.ts";
 import { idsNamed } from "./named.ts";
 import { type SortKey, sorted } from "./sort.ts";
 import { type Line, plainLines, treeLines } from "./tree.ts";
-import { type Unlisted, unlistedIn } from "./unlisted.ts";
+import { type Unlisted, unlistedFailures } from "./unlisted.ts";
 
 /** How many ended tasks are listed by default. */
 const RECENT = 10;
@@ -45,8 +45,7 @@ export interface TaskListing {
   readonly progress: ReadonlyMap<TaskId, ProgressSeen>;
   /** What prepares tasks now, as clauses. */
   readonly preparations: ReadonlyMap<Task, string>;
-  /** Null where the flags ask for certain tasks, or for a page. */
-  readonly unlisted: Unlisted | null;
+  readonly unlisted: Unlisted;
 }
 
 /** Reads what the flags ask for. */
@@ -80,13 +79,17 @@ export async function listingOf(
     endedLimit: isShort ? RECENT : Number.POSITIVE_INFINITY,
     isRecent,
     folds,
+    foldsEnded: isFolding && flags.tree !== true,
     nowMs,
     progress: reading,
   });
-  const rows = flags.sort === undefined ? found : sorted(found, flags.sort, nowMs);
+  const rows = flags.sort === undefined ? found.rows : sorted(found.rows, flags.sort, nowMs);
   const lines = flags.tree === true ? treeLines(layout, rows) : plainLines(rows);
   const isOpen = query.value === null && flags.cursor === undefined && !flags.isWhole;
-  const unlisted = isOpen ? unlistedIn(layout, { rows, folds, nowMs }) : null;
+  const failures = isOpen ? unlistedFailures(layout, { rows, nowMs }) : null;
+  // Who gives a number of rows knows that there may be more, and a short listing has the latest alone.
+  const isPage = flags.limit === undefined && (!isShort || flags.cursor !== undefined);
+  const unlisted = { ...found.cut, older: isPage ? found.cut.older : null, failures };
   const preparations = await preparationsOf(layout, overview.active);
   const progress = await progressIn(context, layout, rows);
   return ok({ rows, lines, overview, queue, progress, preparations, unlisted });
@@ -121,7 +124,7 @@ export function tableOf(
   const table = [titleRow(layout), ...rows];
   const columns = context.columns();
   // A program that reads a pipe counts the columns.
-  const shown = Number.isFinite(columns) ? withoutEmpty(table, layout) : table;
+  const shown = Number.isFinite(columns) ? withoutEmpty(table, { ...layout, columns }) : table;
   return renderTable(shown, { columns, shrinks: NAME_COLUMN });
 }
 

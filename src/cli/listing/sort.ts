@@ -1,6 +1,6 @@
-import type { Fold } from "../../desk/fold.ts";
+import { memberOf } from "../../desk/fold.ts";
 import { STATES } from "../../model/state.ts";
-import { type Task, whenEndedMs } from "../../model/task.ts";
+import { whenEndedMs } from "../../model/task.ts";
 import { elapsedMs } from "../text/task-row.ts";
 import type { ListedRow } from "./choose.ts";
 
@@ -35,7 +35,7 @@ function valueOf(row: ListedRow, name: SortName, nowMs: number): number | string
     if (name === "id") return row.group.id;
     if (name === "name") return row.group.name;
   }
-  const task = "group" in row ? firstOf(row) : row;
+  const task = "group" in row ? memberOf(row) : row;
   if (task === undefined) return null;
   const { metadata, spec, status } = task;
   switch (name) {
@@ -54,8 +54,4 @@ function valueOf(row: ListedRow, name: SortName, nowMs: number): number | string
     case "ended":
       return whenEndedMs(task);
   }
-}
-
-function firstOf({ running, queued }: Fold): Task | undefined {
-  return running[0] ?? queued[0];
 }

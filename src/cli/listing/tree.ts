@@ -112,7 +112,8 @@ function withParents(layout: Layout, rows: readonly ListedRow[]): Set<ListedRow>
 }
 
 function membersOf(row: ListedRow): readonly Task[] {
-  return "group" in row ? [...row.running, ...row.queued] : [row];
+  if (!("group" in row)) return [row];
+  return [...row.running, ...row.queued, ...(row.last === undefined ? [] : [row.last])];
 }
 
 function idsIn(row: ListedRow): TaskId[] {

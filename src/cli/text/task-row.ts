@@ -1,4 +1,4 @@
-import type { Fold } from "../../desk/fold.ts";
+import { type Fold, memberOf } from "../../desk/fold.ts";
 import type { ProgressSeen } from "../../desk/progress.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
@@ -37,21 +37,28 @@ export function titleRow({ style, isWide }: RowLayout): Cell[] {
 /** What stands in a column of `--wide` where a task has no value of its own. */
 const NO_VALUE = new Set(["-", "0"]);
 
-/** The rows of `--wide` without those of its columns in which no row has a value. */
+/** A narrower terminal has no room for a column that says nothing. */
+const ROOMY_COLUMNS = 80;
+const ATTEMPT_COLUMN = FIRST_TITLES.indexOf("ATTEMPT");
+
+/** The rows without the columns of `--wide` in which no row has a value, and on a narrow terminal without attempts that are all the first. */
 export function withoutEmpty(
   rows: readonly (readonly Cell[])[],
-  { isWide }: RowLayout,
+  { isWide, columns }: Pick<RowLayout, "isWide"> & { readonly columns: number },
 ): readonly (readonly Cell[])[] {
-  if (!isWide) return rows;
-  const [, ...below] = rows;
-  const empty = WIDE_TITLES.map((_, index) => FIRST_TITLES.length + index).filter((column) =>
-    below.every((row) => isEmpty(row[column])),
-  );
-  return rows.map((row) => row.filter((_, column) => !empty.includes(column)));
+  const wide = isWide ? WIDE_TITLES.map((_, index) => FIRST_TITLES.length + index) : [];
+  const empty = wide.filter((column) => areAllIn(NO_VALUE, rows, column));
+  if (columns < ROOMY_COLUMNS && areAllIn(FIRST_ATTEMPTS, rows, ATTEMPT_COLUMN)) empty.push(ATTEMPT_COLUMN);
+  return empty.length === 0 ? rows : rows.map((row) => row.filter((_, column) => !empty.includes(column)));
 }
 
-function isEmpty(cell: Cell | undefined): boolean {
-  return typeof cell === "string" && NO_VALUE.has(cell);
+const FIRST_ATTEMPTS = new Set(["-", "1"]);
+
+function areAllIn(texts: ReadonlySet<string>, rows: readonly (readonly Cell[])[], column: number): boolean {
+  return rows.slice(1).every((row) => {
+    const cell = row[column];
+    return typeof cell === "string" && texts.has(cell);
+  });
 }
 
 /** What a tree adds to a row: before its name, and after its reason. */
@@ -87,8 +94,8 @@ export function taskRow(task: Task, { branches, note, ...seen }: Beside & Seen, 
 
 /** One row for a whole sweep. */
 export function foldRow(fold: Fold, { branches, note }: Beside, { nowMs, style, isWide }: RowLayout): Cell[] {
-  const { group, running, queued, done, failed, leftMs } = fold;
-  const [first] = [...running, ...queued];
+  const { group, running, queued, done, failed, leftMs, last } = fold;
+  const first = memberOf(fold);
   const oldest = Math.min(
     ...[running[0], queued[0]].flatMap((task) =>
       task === undefined ? [] : [Date.parse(task.metadata.createdAt)],
@@ -98,14 +105,15 @@ export function foldRow(fold: Fold, { branches, note }: Beside, { nowMs, style, 
     [failed, "failed"],
     [running.length, "running"],
     [queued.length, "queued"],
-    [done, "done"],
+    [done, last === undefined ? "done" : failed > 0 ? "others ended" : "ended"],
   ] as const;
+  const state = last === undefined ? (running.length > 0 ? "running" : "queued") : last.status.state;
   return [
     numbersText(group),
     `${branches}${group.name}`,
-    style.state(running.length > 0 ? "running" : "queued"),
+    style.state(last !== undefined && failed > 0 ? "failed" : state),
     "-",
-    formatDuration(nowMs - oldest),
+    last === undefined ? formatDuration(nowMs - oldest) : "-",
     ...(isWide && first !== undefined ? wideCells(first, nowMs) : []),
     joined(
       joined(

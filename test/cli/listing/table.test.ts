@@ -60,9 +60,9 @@ describe("the table of stint ls", () => {
 `);
     expect(
       await shownAt(stint, ["ls", "--all"], { columns: 60 }),
-    ).toBe(`ID  NAME        STATE      ATTEMPT  ELAPSED  REASON
-2   ok          completed  1        3m 12s   /bin/true
-1   a-ver…sk-x  failed     1        5s       exit 1: ValueE…
+    ).toBe(`ID  NAME           STATE      ELAPSED  REASON
+2   ok             completed  3m 12s   /bin/true
+1   a-very…task-x  failed     5s       exit 1: ValueError: …
 `);
     for (const columns of [20, 40, 120])
       for (const flags of [[], ["--wide"]])
@@ -157,4 +157,55 @@ describe("the table of stint ls", () => {
     for (const args of [["--all"], ["-q"], ["--failed"], ["--json"]])
       expect((await stint.run(["ls", ...args])).err).toBe("");
   });
+});
+
+describe("what a listing leaves out", () => {
+  const queued = (number: number): Task => aTask({ number, spec: { hold: true } });
+  const failedTask = (number: number): Task => after(aTask({ number }), exited(1));
+
+  test("is said below it: unfinished tasks, and older ones with the cursor that goes on", async () => {
+    await using stint = new Stint();
+    put(stint, ...Array.from({ length: 103 }, (_, index) => failedTask(index + 1)));
+    put(stint, queued(201), queued(202), queued(203));
+    const all = await stint.run(["ls", "--failed"]);
+    expect(idsIn(all.out)).toHaveLength(100);
+    expect(all.err).toStartWith("\nolder tasks: add --cursor 4\n");
+    const rest = await stint.run(["ls", "--failed", "--cursor", "4"]);
+    expect(idsIn(rest.out)).toEqual(["3", "2", "1"]);
+    expect(rest.err).not.toContain("older tasks");
+    const few = await stint.run(["ls", "--all", "--limit", "2"]);
+    expect(idsIn(few.out)).toEqual(["201", "202"]);
+    expect(few.err).toContain("\n1 more unfinished task: add --limit 3\n");
+    expect((await stint.run(["ls", "--json", "-n", "1"])).err).toContain("2 more unfinished tasks");
+    expect((await stint.run(["ls", "--json"])).err).toBe("");
+  });
+
+  test("is not what ended beside a large sweep: its ended members are one row", async () => {
+    await using stint = new Stint();
+    const group = { id: 3, name: "sweep", size: 120, values: {} };
+    const member = (number: number): Task =>
+      taskIn(number === 9 ? "failed" : "cancelled", {
+        number,
+        metadata: { group: { ...group, index: number - 3 } },
+      });
+    put(stint, ...ENDED, ...Array.from({ length: 120 }, (_, index) => member(index + 3)));
+    const lines = (await stint.ok("ls")).split("\n");
+    expect(idsIn(lines.join("\n")).toSorted()).toEqual(["1", "2", "3"]);
+    expect(lines.find((line) => line.startsWith("3-"))).toMatch(
+      /^3-122 +sweep +failed +- +- +sweep: 1 failed, 119 others ended$/,
+    );
+    expect(await stint.ok("ls", "--sort", "id")).toContain("3-122");
+    expect(idsIn(await stint.ok("ls", "--failed"))).toEqual(["9", "1"]);
+  });
+});
+
+test("the names of a narrow terminal get the room of a column that says nothing", async () => {
+  await using stint = new Stint();
+  put(stint, ...ENDED);
+  const shown = await shownAt(stint, ["ls"], { columns: 60 });
+  expect(shown).toStartWith("ID  NAME");
+  expect(shown).not.toContain("ATTEMPT");
+  expect(shown).toContain("a-very…task-x");
+  put(stint, after({ ...aTask({ number: 3 }), status: { ...aTask().status, attempt: 1 } }, exited(0)));
+  expect(await shownAt(stint, ["ls"], { columns: 60 })).toContain("ATTEMPT");
 });
