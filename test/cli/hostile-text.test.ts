@@ -64,6 +64,9 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   import: [[HOSTILE], ["crontab", HOSTILE]],
   move: [[HOSTILE], ["1", "--before", HOSTILE]],
   "read-files": [[]],
+  emit: [[HOSTILE], ["metric", HOSTILE], ["info", HOSTILE]],
+  collect: [[]],
+  prepare: [[HOSTILE]],
 };
 
 /** What must not be in any text that we write; and no line that we did not begin. */

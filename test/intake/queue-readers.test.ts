@@ -15,7 +15,7 @@ describe("keys of the queue", () => {
     ["onParentFailure: stop", '2:18 "onParentFailure" is "stop", wanted wait or cancel'],
     ["after: a b", '2:8 "after" names "a b", wanted the number, the id or the name of a task'],
     ["after: [a, -1]", '2:8 "after" names "-1", wanted the number, the id or the name of a task'],
-    ["after: {a: b}", '2:8 "after" is a mapping, wanted a list'],
+    ["after: {a: b}", '2:9 "after.a" is unknown, wanted allOf or anyOf'],
     ["afterAny: a,,b", '2:11 "afterAny" names "", wanted the number, the id or the name of a task'],
     [`afterFailed: ${"x".repeat(257)}`, '2:14 "afterFailed" names a task of impossible length'],
     ["gpuIds: {0: 1}", '2:9 "gpuIds" is a mapping, wanted a list'],

@@ -35,6 +35,7 @@ const ELSEWHERE = [
   /^schedule:/,
   /^batch:firing-noted$/,
   /^checkpoint:/,
+  /^keys:/,
   /^overrides:/,
 ];
 const THREE = [1, 2, 3].map((number) => aTask({ number }));
