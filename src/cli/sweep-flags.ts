@@ -26,6 +26,7 @@ export const SWEEP_FLAGS = {
   array: { ...declared("array"), value: textValue("NUMBERS", "numbers such as 1-100 or 1,5,9") },
   maxParallel: { ...declared("maxParallel"), value: wholeNumber(1) },
   maxFailures: { ...declared("maxFailures"), value: wholeNumber(1) },
+  holdAfter: { ...declared("holdAfter"), value: wholeNumber(1) },
 } as const;
 
 function declared(key: keyof typeof SWEEP_KEYS): Pick<Flag, "help" | "group" | "short"> {
@@ -38,13 +39,15 @@ export async function sweepOf(
   context: Context,
   flags: FlagValues<typeof SWEEP_FLAGS & typeof TASK_FLAGS>,
 ): Promise<Result<Entry[], Problem>> {
-  const { matrix, each, maxFailures, ...others } = flags as FlagValues<typeof SWEEP_FLAGS>;
+  const { matrix, each, maxFailures, holdAfter, ...others } = flags as FlagValues<typeof SWEEP_FLAGS>;
   // As in Slurm: `1-100%4`.
   const [, numbers, atATime] = /^([^%]*)%([1-9]\d{0,8})$/.exec(others.array ?? "") ?? [];
   const array = numbers ?? others.array;
   const maxParallel = others.maxParallel ?? (atATime === undefined ? undefined : Number(atATime));
   const set = sweepSettingsOf(flags);
-  const isAsked = [matrix, each, array, maxParallel, maxFailures].some((flag) => flag !== undefined);
+  const isAsked = [matrix, each, array, maxParallel, maxFailures, holdAfter].some(
+    (flag) => flag !== undefined,
+  );
   if (!isAsked && set.length === 0) return ok([]);
   const { sweepEntries } = await import("../intake/sweep/typed.ts");
   const entries = await sweepEntries({
@@ -53,6 +56,7 @@ export async function sweepOf(
     array,
     maxParallel,
     maxFailures,
+    holdAfter,
     set: set.map(([key, data, flag = key]) => [
       key,
       key === "each" ? resolve(context.cwd, String(data)) : data,

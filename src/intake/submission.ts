@@ -4,6 +4,7 @@ import type { SubmissionContext } from "./candidate.ts";
 import { type Diagnostic, MAX_DIAGNOSTICS } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
 import { namesOfInputs, unknownInputs } from "./inputs/resolve.ts";
+import { SWEEP_LIMITS } from "./keys/sweep.ts";
 import { isLongForm, readLongForm } from "./long-form.ts";
 import { orRecognized } from "./recognize/recognize.ts";
 import { draftsOf } from "./sweep/expand.ts";
@@ -74,7 +75,7 @@ export function documentDrafts(document: Value, { context, text, room }: Reading
 
 /** Flags for the values of a sweep replace all those of the file; a limit replaces the same limit. */
 function withSweep(written: readonly Entry[], flags: readonly Entry[]): Entry[] {
-  const isLimit = ({ key }: Entry): boolean => key.startsWith("max");
+  const isLimit = ({ key }: Entry): boolean => Object.hasOwn(SWEEP_LIMITS, camelCase(key));
   const setsSweep = flags.some((flag) => !isLimit(flag));
   const kept = written.filter(
     (entry) =>

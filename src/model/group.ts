@@ -1,7 +1,13 @@
 import * as v from "valibot";
+import { durationMs } from "./backoff.ts";
 import { taskName } from "./identity.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** How many members in a row that fail so soon after their start hold the others. */
+const holdAfter = v.strictObject({ failures: count, withinMs: durationMs });
+export type HoldAfter = v.InferOutput<typeof holdAfter>;
+export const DEFAULT_HOLD_WITHIN_MS = 60_000;
 
 /** A larger sweep is a mistake in a range. */
 export const MAX_GROUP_SIZE = 100_000;
@@ -19,6 +25,7 @@ const shape = {
   maxParallel: v.optional(count),
   /** After this many failed members the queued ones are cancelled. */
   maxFailures: v.optional(count),
+  holdAfter: v.optional(holdAfter),
 };
 
 /** A task's membership in a sweep. */

@@ -151,6 +151,27 @@ export function retried(task: Task): Task {
   return mustTransition(fresh, status);
 }
 
+/** A queued task that is held or released; a release ends the hold by its sweep, and earlier failures of the sweep hold it no more. */
+export function withHold(task: Task, change: { readonly hold: boolean; readonly at: string }): Task {
+  const { heldFor, ...rest } = task.metadata;
+  const generation = rest.generation + 1;
+  const metadata = { ...rest, generation, ...(change.hold && heldFor !== undefined && { heldFor }) };
+  const after = { ...task, metadata, spec: { ...task.spec, hold: change.hold } };
+  return change.hold ? after : withFailuresFrom(after, change.at);
+}
+
+/** For a member of a sweep that quick failures hold: only later ones count for it from now on. */
+export function withFailuresFrom(task: Task, at: string): Task {
+  if (task.metadata.group?.holdAfter === undefined) return task;
+  return { ...task, metadata: { ...task.metadata, failuresFrom: at } };
+}
+
+/** Held by its sweep, as members of it failed quickly. */
+export function heldBySweep(task: Task, heldFor: NonNullable<Task["metadata"]["heldFor"]>): Task {
+  const held = withHold(task, { hold: true, at: heldFor.at });
+  return { ...held, metadata: { ...held.metadata, heldFor } };
+}
+
 /** Ends the wait of a task between two attempts. */
 export function awakened(task: Task): Task {
   return { ...task, status: { ...countersOf(task), state: "queued" } };

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { instant } from "./identity.ts";
 
-/** The events with notices: the first attempt of a run, the end of a task, the end of a batch. */
-const NOTICE_EVENTS = ["start", "success", "failure", "deadLetter", "batchEnd"] as const;
+/** The events with notices: the first attempt of a run, the end of a task, the end of a batch, a sweep whose members are held. */
+const NOTICE_EVENTS = ["start", "success", "failure", "deadLetter", "batchEnd", "hold"] as const;
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
 
 /** The most receivers of one event; more are a mistake. */

@@ -67,6 +67,10 @@ export const metadata = v.strictObject({
   /** The sweep that it is a member of. */
   group: v.optional(group),
   position: v.optional(position),
+  /** Set while its sweep holds it: since when, and the members whose quick failures are the reason. */
+  heldFor: v.optional(v.strictObject({ at: instant, failures: v.array(taskId) })),
+  /** Failures of its sweep before this do not hold it: then it was released, or retried. */
+  failuresFrom: v.optional(instant),
 });
 
 const common = {

@@ -17,6 +17,7 @@ import { isBetweenAttempts, isFresh, isOnItsWay } from "./lane.ts";
  *   5. `admission: replace`: a newer replacement cancels older ones that have not started, and a task between two attempts;
  *   6. `admission: dropIfRunning`: the lane has a task that runs or will run;
  *   7. `admission: replace`: the newest replacement, once its gates are open, supersedes the running tasks of its lane, which get a TERM.
+ *   8. sweep: the last `holdAfter.failures` members to end have failed quickly; those that are queued are held.
  *
  * Invariants
  *   - Decisions depend on records alone, not on the time of submission: submitting and deciding are separate steps, and a crash between
@@ -39,6 +40,8 @@ export interface AdmissionResult {
   readonly dismissed: readonly Cancellation[];
   /** Running tasks that a newer one in their lane replaces. */
   readonly superseded: readonly { readonly task: Task; readonly by: TaskId }[];
+  /** Members that their sweep holds, and the failures that are the reason. */
+  readonly held: readonly { readonly task: Task; readonly failures: readonly TaskId[] }[];
 }
 
 /** Applies the rules in order; see the head of this file. */
@@ -73,7 +76,7 @@ export function applyAdmission(around: PlanInput): AdmissionResult {
     const isAsked = by !== undefined && !isSameBatch(by, task) && isStoppable;
     return isAsked && gateOf(by, around).type === "open" ? [{ task, by: by.metadata.id }] : [];
   });
-  return { dismissed, superseded: giving };
+  return { dismissed, superseded: giving, held: left.flatMap((task) => heldBySweep(task, around)) };
 }
 
 /** False for a task that is independent of all others: admission never cancels it, nor another task because of it. */
@@ -83,7 +86,8 @@ export function isCoupled({ spec, metadata }: Task): boolean {
     spec.unique !== undefined ||
     spec.key !== undefined ||
     spec.slot !== undefined ||
-    metadata.group?.maxFailures !== undefined
+    metadata.group?.maxFailures !== undefined ||
+    metadata.group?.holdAfter !== undefined
   );
 }
 
@@ -195,4 +199,13 @@ function afterMembers(task: Task, around: PlanInput): Found {
     reason: "GroupFailed",
     message: `${counted(failed, "member")} of ${group.name} failed (limit ${group.maxFailures})`,
   };
+}
+
+function heldBySweep(task: Task, around: PlanInput): AdmissionResult["held"] {
+  const { group, failuresFrom } = task.metadata;
+  if (group?.holdAfter === undefined || task.spec.hold) return [];
+  const fromMs = failuresFrom === undefined ? Number.NEGATIVE_INFINITY : Date.parse(failuresFrom);
+  const since = (around.quickFailures.get(group.id) ?? []).filter(({ endedMs }) => endedMs > fromMs);
+  const last = since.slice(-group.holdAfter.failures);
+  return last.length < group.holdAfter.failures ? [] : [{ task, failures: last.map((one) => one.task) }];
 }

@@ -1,4 +1,5 @@
 import { timestamp } from "../lib/clock.ts";
+import type { TaskId } from "../model/identity.ts";
 import { type Requirement, unmet } from "../model/selector.ts";
 import type { Dependency, ParentState } from "../model/spec.ts";
 import type { Task } from "../model/task.ts";
@@ -9,10 +10,20 @@ export interface UnmetParent extends Dependency {
   readonly state: ParentState;
 }
 
+/** The sweep that holds a task, and the members that failed quickly. */
+export interface HeldBy {
+  readonly sweep: string;
+  /** Of the sweep: the number of its first member. */
+  readonly id: number;
+  readonly withinMs: number;
+  readonly failures: readonly TaskId[];
+}
+
 /** Why a queued task is not ready, or `open` where it is. Times in ms since the epoch. */
 export type Gate =
   | { readonly type: "open" }
-  | { readonly type: "held" }
+  /** `by` is set where its sweep holds it. */
+  | { readonly type: "held"; readonly by?: HeldBy }
   | { readonly type: "dependency"; readonly parents: readonly UnmetParent[] }
   | { readonly type: "selector"; readonly wanted: Requirement }
   | { readonly type: "scheduled"; readonly untilMs: number }
@@ -26,7 +37,7 @@ type Around = Pick<PlanInput, "nowMs" | "parents" | "machine">;
 /** The first shut gate of a queued task: gates that a user or another task opens come before those of time. */
 export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
   const { spec, status } = task;
-  if (spec.hold) return { type: "held" };
+  if (spec.hold) return heldGate(task);
   if (spec.after !== undefined) {
     const unmetParents = unmetParentsOf(task, parents);
     if (unmetParents.length > 0) return { type: "dependency", parents: unmetParents };
@@ -42,6 +53,12 @@ export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
   const untilMs = Math.min(Date.parse(status.retryAt), nowMs + decidedWaitMs(task));
   if (untilMs <= nowMs) return OPEN;
   return { type: status.reason === "Interval" ? "interval" : "backoff", untilMs };
+}
+
+function heldGate({ metadata: { group, heldFor } }: Task): Gate {
+  if (group?.holdAfter === undefined || heldFor === undefined) return { type: "held" };
+  const { name: sweep, id, holdAfter } = group;
+  return { type: "held", by: { sweep, id, withinMs: holdAfter.withinMs, failures: heldFor.failures } };
 }
 
 /** What opens each gate but the last. */

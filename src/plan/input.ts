@@ -50,6 +50,12 @@ export interface Machine extends SchedulingConfig {
   readonly awaitingProbe: ReadonlySet<string>;
 }
 
+/** A member that failed soon after its start. */
+export interface QuickFailure {
+  readonly task: TaskId;
+  readonly endedMs: number;
+}
+
 /** The input of every decision and every explanation. Times in ms since the epoch. */
 export interface PlanInput {
   readonly nowMs: number;
@@ -62,4 +68,6 @@ export interface PlanInput {
   readonly doneKeys: ReadonlyMap<string, TaskId>;
   /** The number of failed members by the id of their group, for groups with `maxFailures`. */
   readonly failedMembers: ReadonlyMap<number, number>;
+  /** The last quick failures in a row by the id of their group, for groups with `holdAfter`; the newest last. */
+  readonly quickFailures: ReadonlyMap<number, readonly QuickFailure[]>;
 }

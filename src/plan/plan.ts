@@ -1,7 +1,7 @@
 import { instantMs } from "../lib/clock.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isCollecting, openAttempt, type Task } from "../model/task.ts";
-import { applyAdmission, type Cancellation, isCoupled } from "./admission.ts";
+import { type AdmissionResult, applyAdmission, type Cancellation, isCoupled } from "./admission.ts";
 import { assign } from "./assign.ts";
 import { gateOf, rescheduledBackoff } from "./gate.ts";
 import type { PlanInput } from "./input.ts";
@@ -14,7 +14,7 @@ import { type PriorityBucket, type Queue, queueOf, queueSize, type Ready } from 
  *
  * Order of decisions, which is the order of the actions
  *   1. timeouts of running tasks, by time awake;
- *   2. admission (see admission.ts): running tasks that a newer one supersedes, then queued tasks that are cancelled;
+ *   2. admission (see admission.ts): running tasks that a newer one supersedes, then queued tasks that are cancelled or held;
  *   3. queued tasks whose queueTtl is over, and waits that a backward jump of the clock would prolong;
  *   4. claims (see assign.ts), unless the supervisor claims nothing or a pause holds: work hours, power, load, a deadline.
  * `act` commits 1 to 3 as changes of records before it starts anything, so that no job starts in the place of one that must stop.
@@ -48,6 +48,8 @@ export type Action =
   | { readonly type: "supersede"; readonly task: Task; readonly by: TaskId }
   /** Cancelled by admission, a parent, or the failures of its sweep. */
   | ({ readonly type: "dismiss" } & Cancellation)
+  /** Quick failures of its sweep hold it. */
+  | ({ readonly type: "hold" } & AdmissionResult["held"][number])
   /** Its queueTtl has passed. */
   | { readonly type: "expire"; readonly task: Task }
   /** The clock was set back during a wait: the wait restarts, as `to`. */
@@ -66,7 +68,7 @@ export interface Plan {
 
 /** Decides one turn; see the head of this file. */
 export function plan(snapshot: Snapshot | PlanInputByGate): Plan {
-  const { active, nowMs, machine, parents, failedMembers, doneKeys } = snapshot;
+  const { active, nowMs, machine, parents, failedMembers, doneKeys, quickFailures } = snapshot;
   const actions: Action[] = [];
   const wake = new Wake();
   for (const task of active) {
@@ -77,11 +79,13 @@ export function plan(snapshot: Snapshot | PlanInputByGate): Plan {
   }
   const queue = "queue" in snapshot ? snapshot.queue : queueOf(snapshot.queued);
   const { coupled, open, claimable, overdue } = examine(snapshot, { gated: queue.gated, wake });
-  const around = { nowMs, active, machine, parents, failedMembers, doneKeys, queued: coupled };
-  const { dismissed, superseded } = applyAdmission(around);
+  const related = { parents, failedMembers, doneKeys, quickFailures };
+  const around = { nowMs, active, machine, ...related, queued: coupled };
+  const { dismissed, superseded, held } = applyAdmission(around);
   actions.push(...superseded.map((one) => ({ type: "supersede", ...one }) as const));
   actions.push(...dismissed.map((one) => ({ type: "dismiss", ...one }) as const));
-  const dropped = new Set(dismissed.map(({ task }) => task));
+  actions.push(...held.map((one) => ({ type: "hold", ...one }) as const));
+  const dropped = new Set([...dismissed, ...held].map(({ task }) => task));
   actions.push(...overdue.filter(({ task }) => !dropped.has(task)));
   const left = (tasks: Task[]): Task[] =>
     dropped.size === 0 ? tasks : tasks.filter((task) => !dropped.has(task));

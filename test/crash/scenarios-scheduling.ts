@@ -81,6 +81,20 @@ export const SCHEDULING_SCENARIOS: readonly Scenario[] = [
     check: (stint) => demandOutcome(stint, "good: Succeeded, 1; late: Duplicate, 0"),
   },
   {
+    name: "drain of a sweep that quick failures hold",
+    prepare: async (stint) => {
+      const more = "array: 1-3\nholdAfter: 1\nmaxParallel: 1\n";
+      await stint.run(["submit", "-"], { input: marking(null, { name: "sweep", exit: 3, more }) });
+    },
+    command: ["drain"],
+    at: STEPS,
+    check: (stint) => {
+      const held = stint.records().filter(({ spec }) => spec["hold"] === true);
+      demand(held.length === 2, `${held.length} are held`);
+      demand(stint.textOf("starts").trim().split("\n").length === 1, stint.textOf("starts"));
+    },
+  },
+  {
     name: "replacement of a running task",
     prepare: async (stint) => {
       const old =

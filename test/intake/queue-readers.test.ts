@@ -16,6 +16,7 @@ describe("keys of the queue", () => {
     ["after: a b", '2:8 "after" names "a b", wanted the number, the id or the name of a task'],
     ["after: [a, -1]", '2:8 "after" names "-1", wanted the number, the id or the name of a task'],
     ["after: {a: b}", '2:9 "after.a" is unknown, wanted allOf or anyOf'],
+    ["after: {}", '2:8 "after" is a mapping, wanted tasks, or a mapping such as {anyOf: [a, b]}'],
     ["afterAny: a,,b", '2:11 "afterAny" names "", wanted the number, the id or the name of a task'],
     [`afterFailed: ${"x".repeat(257)}`, '2:14 "afterFailed" names a task of impossible length'],
     ["gpuIds: {0: 1}", '2:9 "gpuIds" is a mapping, wanted a list'],

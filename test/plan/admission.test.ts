@@ -142,24 +142,6 @@ const KEYS: Case[] = [
   ["nothing that a person asked for again", { queued: [keyed(1), again(keyed(2))] }, ["Duplicate 1"]],
 ];
 
-const work = (number: number, spec: Spec = {}, batch?: string): Task =>
-  aTask({ number, spec: { key: "w/1", ...spec }, metadata: mates(batch) });
-const doneKeys = new Map([["w/1", parent.metadata.id]]);
-
-const WORKS: Case[] = [
-  ["nothing with keys of their own", { queued: [work(1), work(2, { key: "w/2" })] }, []],
-  ["what was done before", { queued: [work(2), work(3, { key: "w/2" })], doneKeys }, ["Duplicate 2"]],
-  ["nothing that is to run again", { queued: [work(2, { rerun: true })], doneKeys }, []],
-  [
-    "what comes while another runs, though it is to run again",
-    { active: [asRunning(work(9))], queued: [work(2, { rerun: true })] },
-    ["Duplicate 2"],
-  ],
-  ["the later ones of one batch", { queued: [work(1, {}, "x"), work(2, {}, "x")] }, ["Duplicate 2"]],
-  ["nothing that was done before and a person asked for again", { queued: [again(work(2))], doneKeys }, []],
-  ["nothing that has begun", { queued: [sleeping(work(2))], doneKeys }, []],
-];
-
 const FAILED_SWEEP = { name: "s", id: 1, index: 1, size: 9, values: {}, maxFailures: 2 };
 const member = (number: number, change: Partial<Metadata> = {}): Task =>
   aTask({ number, metadata: { group: FAILED_SWEEP, ...change } });
@@ -191,9 +173,6 @@ describe("callOff()", () => {
   });
   describe("drops for a key", () => {
     test.each(KEYS)(row, (_what, around, actions) => expect(told(surroundings(around))).toEqual(actions));
-  });
-  describe("drops for work that is done or begun", () => {
-    test.each(WORKS)(row, (_what, around, actions) => expect(told(surroundings(around))).toEqual(actions));
   });
   describe("drops for the failures of a sweep", () => {
     test.each(SWEEPS)(row, (_what, around, actions) => expect(told(surroundings(around))).toEqual(actions));

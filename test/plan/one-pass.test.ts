@@ -18,8 +18,8 @@ function plainPlan(snapshot: Snapshot): Action[] {
     if (open?.startedAwakeMs === undefined || open.stop !== undefined) return false;
     return open.startedAwakeMs + (task.spec.timeoutMs ?? Number.POSITIVE_INFINITY) <= snapshot.awakeMs;
   });
-  const { dismissed, superseded } = applyAdmission(snapshot);
-  const left = queued.filter((task) => !dismissed.some((one) => one.task === task));
+  const { dismissed, superseded, held } = applyAdmission(snapshot);
+  const left = queued.filter((task) => ![...dismissed, ...held].some((one) => one.task === task));
   const isExpired = ({ metadata, spec, status }: Task): boolean => {
     if (spec.hold || status.attempt > 0 || metadata.epoch > 1) return false;
     const sinceMs = Math.max(
@@ -42,6 +42,7 @@ function plainPlan(snapshot: Snapshot): Action[] {
     ...late.map((task) => ({ type: "timeOut", task }) as const),
     ...superseded.map((one) => ({ type: "supersede", ...one }) as const),
     ...dismissed.map((one) => ({ type: "dismiss", ...one }) as const),
+    ...held.map((one) => ({ type: "hold", ...one }) as const),
     ...overdue,
     ...placements.map((placement) => ({ type: "claim", ...placement }) as const),
   ];

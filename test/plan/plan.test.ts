@@ -226,7 +226,7 @@ describe("plan() of anything", () => {
     );
   });
 
-  const RANKS = { timeOut: 0, supersede: 1, dismiss: 2, expire: 3, rescheduleBackoff: 3, claim: 4 };
+  const RANKS = { timeOut: 0, supersede: 1, dismiss: 2, hold: 3, expire: 4, rescheduleBackoff: 4, claim: 5 };
 
   test("stops, then cancels, then expires, then claims, and does one thing to each task", () => {
     fc.assert(

@@ -68,6 +68,7 @@ export function surroundings(change: Partial<PlanInput> = {}): PlanInput {
     parents: new Map(),
     failedMembers: new Map(),
     doneKeys: new Map(),
+    quickFailures: new Map(),
     ...change,
   };
 }

@@ -54,6 +54,15 @@ const anyTies = fc.record({
     undefined,
     { name: "sweep", id: 5, index: 1, size: 9, values: {}, maxParallel: 1 },
     { name: "other", id: 7, index: 2, size: 9, values: {}, maxFailures: 2 },
+    {
+      name: "held",
+      id: 8,
+      index: 3,
+      size: 9,
+      values: {},
+      maxParallel: 2,
+      holdAfter: { failures: 2, withinMs: 1_000 },
+    },
   ),
   /** Of the devices, for an active task; and how many bytes its job really takes of each. */
   picks: fc.uniqueArray(fc.nat(3), { maxLength: 2 }),
@@ -113,6 +122,7 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc
       parents: new Map(parents.flatMap((state) => PARENTS.map((id) => [id, state]))),
       failedMembers: new Map([[7, failed]]),
       doneKeys: new Map(),
+      quickFailures: new Map([[8, PARENTS.slice(0, failed).map((task) => ({ task, endedMs: NOW_MS }))]]),
     };
   });
 
@@ -134,7 +144,8 @@ function withTies(task: Task, ties: Ties, devices: readonly Device[]): Task {
   if (free !== null) {
     const { resources } = task.spec;
     const spec = { resources, priority: free.priority };
-    const parallel = group?.maxFailures === undefined && group !== undefined ? { group } : {};
+    const isFree = group?.maxFailures === undefined && group?.holdAfter === undefined;
+    const parallel = isFree && group !== undefined ? { group } : {};
     const metadata = { labels, createdAt: at(free.madeMs), ...parallel };
     return aTask({ number: task.metadata.number, spec, metadata });
   }

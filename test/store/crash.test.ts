@@ -37,6 +37,7 @@ const ELSEWHERE = [
   /^checkpoint:/,
   /^keys:/,
   /^overrides:/,
+  /^keys:/,
 ];
 const THREE = [1, 2, 3].map((number) => aTask({ number }));
 

@@ -9,7 +9,7 @@ import type { Task } from "../../model/task.ts";
 import { aboutLeft } from "./progress-text.ts";
 import { fieldLines } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
-import { numbersText, sweptText, valuesText } from "./sweep.ts";
+import { numbersText, sweepRules, sweptText, valuesText } from "./sweep.ts";
 import { renderTable } from "./table.ts";
 
 /** How many members are listed; `--json` and `stint ls` list all. */
@@ -25,16 +25,13 @@ export function renderSweep(
   { nowMs, style, columns }: { readonly nowMs: number; readonly style: Style; readonly columns: number },
 ): string {
   const summary = summaryOf(members, nowMs);
-  const { id, name, size, known, maxParallel, maxFailures, failed } = summary;
+  const { id, name, size, known, failed } = summary;
   const counts = STATES.flatMap((state) => {
     const count = summary.states[state] ?? 0;
     return count === 0 ? [] : [`${count} ${style.state(state)}`];
   });
   const [first] = members;
-  const limits = [
-    maxParallel === undefined ? null : `${maxParallel} at a time`,
-    maxFailures === undefined ? null : `cancelled after ${counted(maxFailures, "failure")}`,
-  ].filter((part) => part !== null);
+  const limits = sweepRules(summary);
   const fields: (readonly [name: string, value: string])[] = [
     ...(first === undefined ? [] : ([["command", commandOf(first, members)]] as const)),
     ...(first === undefined ? [] : ([["folder", first.spec.kind.cwd]] as const)),

@@ -1,6 +1,8 @@
 import { counted } from "../../lib/counted.ts";
+import { typedDuration } from "../../lib/duration.ts";
 import { asLines } from "../../lib/printable.ts";
 import { rangesOf } from "../../lib/ranges.ts";
+import type { Group } from "../../model/group.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 
@@ -40,18 +42,26 @@ export function summarizeSweeps(tasks: readonly Task[]): string {
 }
 
 interface Limited {
-  readonly size: number;
   readonly maxParallel?: number | undefined;
   readonly maxFailures?: number | undefined;
+  readonly holdAfter?: Group["holdAfter"];
 }
 
-function limits({ size, maxParallel, maxFailures }: Limited): string {
-  const parts = [
-    counted(size, "member"),
-    maxParallel === undefined ? null : `${maxParallel} at a time`,
-    maxFailures === undefined ? null : `cancelled after ${counted(maxFailures, "failure")}`,
+function limits(of: Limited & { readonly size: number }): string {
+  return [counted(of.size, "member"), ...sweepRules(of)].join(", ");
+}
+
+/** What limits the members of a sweep, in words. */
+export function sweepRules({ maxParallel, maxFailures, holdAfter }: Limited): string[] {
+  return [
+    ...(maxParallel === undefined ? [] : [`${maxParallel} at a time`]),
+    ...(maxFailures === undefined ? [] : [`cancelled after ${counted(maxFailures, "failure")}`]),
+    ...(holdAfter === undefined
+      ? []
+      : [
+          `held after ${counted(holdAfter.failures, "failure")} in a row within ${typedDuration(holdAfter.withinMs)}`,
+        ]),
   ];
-  return parts.filter((part) => part !== null).join(", ");
 }
 
 /** The numbers of a sweep's members. */

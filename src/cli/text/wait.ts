@@ -1,12 +1,13 @@
 import { shortSilence, silenceLines } from "../../desk/text/silence.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
+import { typedDuration } from "../../lib/duration.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
 import { rangesOf } from "../../lib/ranges.ts";
 import { shellWord } from "../../lib/shell-text.ts";
 import { numberOf } from "../../model/identity.ts";
 import { describeRequirement, type Requirement } from "../../model/selector.ts";
-import { howParentEnded, type UnmetParent } from "../../plan/gate.ts";
+import { type HeldBy, howParentEnded, type UnmetParent } from "../../plan/gate.ts";
 import { describePause, type Pause } from "../../plan/pause.ts";
 import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
@@ -18,7 +19,7 @@ import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
 export function shortWait(wait: Wait, nowMs: number): string {
   switch (wait.type) {
     case "held":
-      return "held";
+      return wait.by === undefined ? "held" : `held: ${quickFailures(wait.by)}`;
     case "dependency":
       return `waits for ${shortParents(wait.parents)}`;
     case "selector":
@@ -69,6 +70,7 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
   const { nowMs, id, areMany = false } = around;
   switch (wait.type) {
     case "held":
+      if (wait.by !== undefined) return heldBySweepLines(wait.by, { id, areMany });
       return areMany
         ? ["They are held: they start once released.", `Release them: stint release ${id}`]
         : ["It is held: it starts once released.", `Release it: stint release ${id}`];
@@ -130,6 +132,22 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
     case "next":
       return ["Starts next."];
   }
+}
+
+function quickFailures({ failures, withinMs }: HeldBy): string {
+  const ranges = shortRanges(rangesOf(failures.map(numberOf)));
+  const who = counted(failures.length, "member");
+  return `${who} in a row (${ranges}) failed within ${typedDuration(withinMs)}`;
+}
+
+function heldBySweepLines(by: HeldBy, { id, areMany }: { id: string; areMany: boolean }): string[] {
+  const last = by.failures.at(-1);
+  const why = last === undefined ? [] : [`See why: stint explain ${numberOf(last)}`];
+  return [
+    `${areMany ? "They are" : "It is"} held: of the sweep ${by.sweep}, ${quickFailures(by)}.`,
+    ...why,
+    `Then go on: stint retry --group ${by.id} --failed   and: stint release ${areMany ? `--group ${by.id}` : id}`,
+  ];
 }
 
 /** The limit of a sweep is a key of its file, and stays. */

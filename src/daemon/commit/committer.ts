@@ -3,13 +3,14 @@ import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import { publishDiskFault } from "../../store/disk-fault.ts";
 import { noteDoneKeys } from "../../store/done-keys.ts";
+import { tryFs } from "../../store/fs-errors.ts";
 import { othersInHome } from "../../store/home.ts";
 import { writeNotices } from "../../store/notices.ts";
 import { probeHome } from "../../store/probe.ts";
 import { type Change, type Committed, type RecordMove, Writer } from "../../store/writer.ts";
 import type { SupervisorContext } from "../context.ts";
 import type { NotificationDispatcher } from "../notices/dispatcher.ts";
-import { noticesFor } from "../notices/notices-for.ts";
+import { holdNotices, noticesFor } from "../notices/notices-for.ts";
 import type { QueueState } from "../state/queue-state.ts";
 import { Checkpoints } from "./checkpoints.ts";
 
@@ -83,6 +84,15 @@ export class Committer implements Disposable {
     const notices = noticesFor(written, { layout, receivers: config.notices.on, known, isComing });
     writeNotices(layout, notices);
     this.notifications?.push(notices);
+  }
+
+  /** The same of a sweep whose members are held, because of a member that failed. */
+  announceHold(failed: Task, text: string): void {
+    const { layout, config } = this.#context;
+    const notices = holdNotices(failed, { text, layout, receivers: config.notices.on });
+    const written = tryFs("write the notices of a hold", () => writeNotices(layout, notices));
+    if (written.ok) this.notifications?.push(notices);
+    else this.enterDegraded(written.error);
   }
 
   audit(...entries: Parameters<Writer["audit"]>): void {

@@ -1,11 +1,13 @@
 import { timestamp } from "../../lib/clock.ts";
+import { counted } from "../../lib/counted.ts";
 import type { StopIntent } from "../../model/attempt.ts";
-import { cancelledInQueue, countersOf, stopRequested } from "../../model/lifecycle.ts";
+import { cancelledInQueue, countersOf, heldBySweep, stopRequested } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import { mustTransition } from "../../model/transition.ts";
 import type { Cancellation } from "../../plan/admission.ts";
 import type { Placement } from "../../plan/place.ts";
 import type { Action } from "../../plan/plan.ts";
+import { readTask } from "../../store/reader.ts";
 import type { Change } from "../../store/writer.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { endOf, isLeaderGone } from "./job.ts";
@@ -16,6 +18,7 @@ import { startTasks } from "./start.ts";
 export function act(supervisor: Supervisor, actions: readonly Action[]): void {
   const claims: Placement[] = [];
   const changes: Change[] = [];
+  const held: Extract<Action, { type: "hold" }>[] = [];
   for (const action of actions) {
     switch (action.type) {
       case "claim":
@@ -26,6 +29,9 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
         break;
       case "dismiss":
         changes.push(dismiss(supervisor, action));
+        break;
+      case "hold":
+        held.push(action);
         break;
       case "timeOut":
         changes.push(...timeOut(supervisor, action.task));
@@ -41,7 +47,7 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
     }
   }
   if (!supervisor.committer.ensureWritable()) return;
-  supervisor.committer.commit(changes);
+  supervisor.committer.commit([...changes, ...holdMembers(supervisor, held)]);
   startTasks(supervisor, claims);
 }
 
@@ -76,6 +82,29 @@ function dismiss(supervisor: Supervisor, { task, reason, message }: Cancellation
   log(`${task.metadata.id}: cancelled (${reason}), ${message}`);
   const after = cancelledInQueue(task, { endedAt: timestamp(clock.now()), reason, message });
   return { before: task, after, actor, detail: message };
+}
+
+/** Before the changes are committed, the notices are written: after a crash the same are written again, under the same ids. */
+function holdMembers(supervisor: Supervisor, held: readonly Extract<Action, { type: "hold" }>[]): Change[] {
+  const { clock, log, layout } = supervisor.context;
+  const at = timestamp(clock.now());
+  const bySweep = Map.groupBy(held, ({ task }) => task.metadata.group?.id);
+  for (const members of bySweep.values()) {
+    const { task, failures = [] } = members[0] ?? {};
+    const sweep = task?.metadata.group?.name ?? "";
+    const text = `${counted(members.length, "member")} of ${sweep} held, as ${failures.join(", ")} failed quickly`;
+    log(text);
+    const last = failures.at(-1);
+    const read = last === undefined ? null : readTask(layout, last);
+    if (read?.ok === true) supervisor.committer.announceHold(read.value, text);
+  }
+  return held.map(({ task, failures }) => ({
+    before: task,
+    after: heldBySweep(task, { at, failures: [...failures] }),
+    actor: "stint",
+    event: "held",
+    detail: `${failures.join(", ")} failed quickly`,
+  }));
 }
 
 function expire(supervisor: Supervisor, task: Task): Change {

@@ -78,7 +78,20 @@ function noticesOf(
   );
 }
 
+/** Tells that the other members of a sweep are held, to those who hear of the failure that was the last cause. */
+export function holdNotices(
+  failed: Task,
+  { text, ...around }: Pick<NoticeContext, "layout" | "receivers"> & { readonly text: string },
+): Notice[] {
+  const context = { ...around, known: () => [] };
+  return noticesOf(failed, { event: "hold", context }).map((one) => ({
+    ...one,
+    task: { ...one.task, error: `${text}: ${one.task.error ?? "no output"}` },
+  }));
+}
+
 function receiversOf(receivers: NoticeReceivers | undefined, event: NoticeEvent) {
+  if (event === "hold") return receivers?.failure ?? [];
   return [...(receivers?.[event] ?? []), ...(PINGED.includes(event) ? (receivers?.ping ?? []) : [])];
 }
 

@@ -3,7 +3,7 @@ import { ok, type Result } from "../../lib/result.ts";
 import { type Steps, wholeOf } from "../../lib/steps.ts";
 import { type Edit, edited } from "../../model/edit.ts";
 import { type Problem, problem, rejected } from "../../model/errors.ts";
-import { awakened, cancelledInQueue, retried } from "../../model/lifecycle.ts";
+import { awakened, cancelledInQueue, retried, withFailuresFrom, withHold } from "../../model/lifecycle.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { isTerminal } from "../../model/state.ts";
 import { isCollecting, openAttempt, type Task } from "../../model/task.ts";
@@ -40,9 +40,10 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
       );
     }
     case "hold":
-      return yield* eachTarget(supervisor, requested, (task) => hold(task, { hold: true, actor }));
-    case "release":
-      return yield* eachTarget(supervisor, requested, (task) => hold(task, { hold: false, actor }));
+    case "release": {
+      const change = { hold: operation.verb === "hold", at: timestamp(supervisor.context.clock.now()) };
+      return yield* eachTarget(supervisor, requested, (task) => hold(task, { ...change, actor }));
+    }
     case "move":
       return yield* moveSteps(supervisor, requested, operation);
     case "pause":
@@ -145,12 +146,13 @@ function retry(
   const { status } = task;
   const isEnded = status.state === "failed" || status.state === "cancelled";
   if (isEnded || (status.state === "queued" && status.retryAt !== undefined)) {
+    const nowText = timestamp(supervisor.context.clock.now());
     const current = edit === undefined ? ok(task) : changed(supervisor, task, edit);
     if (!current.ok) return current;
     return step(
       {
         before: task,
-        after: isEnded ? retried(current.value) : awakened(current.value),
+        after: isEnded ? withFailuresFrom(retried(current.value), nowText) : awakened(current.value),
         actor,
         event: "retry_forced",
         ...(edit !== undefined && { detail: "its spec was edited with it" }),
@@ -183,17 +185,15 @@ function changed(supervisor: Supervisor, task: Task, edit: Edit): Result<Task, P
   return placeable.ok ? after : placeable;
 }
 
-function hold(task: Task, how: { hold: boolean; actor: string }): TargetChange {
-  const { id, generation } = task.metadata;
+function hold(task: Task, how: { hold: boolean; at: string; actor: string }): TargetChange {
+  const { id } = task.metadata;
   if (task.status.state !== "queued") {
     const verb = how.hold ? "hold" : "release";
     const message = `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`;
     return rejected("INVALID_TRANSITION", message);
   }
-  const metadata = { ...task.metadata, generation: generation + 1 };
-  const after = { ...task, metadata, spec: { ...task.spec, hold: how.hold } };
   return step(
-    { before: task, after, actor: how.actor, event: how.hold ? "held" : "released" },
+    { before: task, after: withHold(task, how), actor: how.actor, event: how.hold ? "held" : "released" },
     how.hold ? "held" : "released",
   );
 }

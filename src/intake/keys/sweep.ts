@@ -1,5 +1,10 @@
-import { anyText, count, text } from "../readers.ts";
+import { ok, type Result } from "../../lib/result.ts";
+import { DEFAULT_HOLD_WITHIN_MS, type HoldAfter } from "../../model/group.ts";
+import type { Fault } from "../fault.ts";
+import { mapping } from "../mapping.ts";
+import { anyText, count, duration, type ReadContext, type Reader, reader, text } from "../readers.ts";
 import { IMPOSSIBLE_KEYS, type Schema } from "../schema.ts";
+import type { Value } from "../value.ts";
 import type { SweepKey } from "./field.ts";
 
 const range: Schema = {
@@ -35,7 +40,35 @@ const indices: Schema = {
 };
 
 /** The keys that limit a sweep; the others make its members. */
-export const SWEEP_LIMITS = { maxParallel: count(1), maxFailures: count(1) } as const;
+export const SWEEP_LIMITS = {
+  maxParallel: count(1),
+  maxFailures: count(1),
+  holdAfter: holdAfterReader(),
+} as const;
+
+/** `3`, or `{failures: 3, within: 1m}`. */
+function holdAfterReader(): Reader<HoldAfter> {
+  const failures = count(1);
+  const whole = mapping(
+    { failures, within: { as: "withinMs", read: duration() } },
+    { must: ["failures"], example: "a number, or a mapping such as {failures: 3, within: 1m}" },
+  );
+  const completed = (read: { readonly failures: number; readonly withinMs?: number }): HoldAfter => ({
+    failures: read.failures,
+    withinMs: read.withinMs ?? DEFAULT_HOLD_WITHIN_MS,
+  });
+  return reader(
+    () => ({ anyOf: [failures.schema, whole.schema] }),
+    (value: Value, context: ReadContext): Result<HoldAfter, Fault[]> => {
+      if (value.type === "mapping") {
+        const read = whole(value, context);
+        return read.ok ? ok(completed(read.value)) : read;
+      }
+      const read = failures(value, context);
+      return read.ok ? ok(completed({ failures: read.value })) : read;
+    },
+  );
+}
 
 /** The keys of a sweep as a whole; `sweep/` reads them. */
 export const SWEEP_KEYS = {
@@ -73,6 +106,12 @@ export const SWEEP_KEYS = {
   maxFailures: {
     schema: SWEEP_LIMITS.maxFailures.schema,
     about: "cancel the remaining members after N failures",
+    flag: { group: "Sweep", placeholder: "N" },
+  },
+  holdAfter: {
+    schema: SWEEP_LIMITS.holdAfter.schema,
+    about: "hold the remaining members after N quick failures in a row",
+    more: "`{failures: 3, within: 1m}`; `3` alone counts failures within 1m of the start",
     flag: { group: "Sweep", placeholder: "N" },
   },
 } as const satisfies Readonly<Record<string, SweepKey>>;

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../../lib/result.ts";
-import { MAX_GROUP_SIZE } from "../../model/group.ts";
+import { type DraftGroup, MAX_GROUP_SIZE } from "../../model/group.ts";
 import { called, type Fault, fault } from "../fault.ts";
 import { SWEEP_KEYS, SWEEP_LIMITS } from "../keys/sweep.ts";
 import { mapping } from "../mapping.ts";
@@ -23,7 +23,7 @@ export interface Sweep {
   readonly members: readonly Member[];
   /** Every name that a member has a value for. */
   readonly names: readonly string[];
-  readonly limits: { readonly [key in keyof typeof SWEEP_LIMITS]?: number };
+  readonly limits: Pick<DraftGroup, "maxParallel" | "maxFailures" | "holdAfter">;
 }
 
 /** True for a key that belongs to the sweep and not to the single task. */

@@ -13,6 +13,7 @@ export interface SweepFlags {
   readonly array?: string | undefined;
   readonly maxParallel?: number | undefined;
   readonly maxFailures?: number | undefined;
+  readonly holdAfter?: number | undefined;
   /** Keys of a sweep that `--set` sets; `matrix.lr` is one name of the matrix. */
   readonly set?: readonly TypedKey[];
 }
@@ -25,7 +26,11 @@ interface Axis {
 }
 
 const NAME = "matrix.";
-const LIMITS = { maxParallel: "--max-parallel", maxFailures: "--max-failures" } as const;
+const LIMITS = {
+  maxParallel: "--max-parallel",
+  maxFailures: "--max-failures",
+  holdAfter: "--hold-after",
+} as const;
 
 /** Converts flags to entries of a task file; the error is a clause. */
 export async function sweepEntries(flags: SweepFlags): Promise<Result<Entry[], string>> {
