@@ -1,8 +1,15 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { DATASET_NAME, type Dataset, datasetVariable, SHA256 } from "../model/dataset.ts";
+import {
+  DATA_MODES,
+  DATASET_NAME,
+  type Dataset,
+  datasetVariable,
+  SHA256,
+  VERIFICATIONS,
+} from "../model/dataset.ts";
 import { called, type Fault, fault, refuse } from "./fault.ts";
-import { mapping, mappingOf } from "./mapping.ts";
-import { after, type ReadContext, reader, text } from "./readers.ts";
+import { mapping, mappingOf, partOf } from "./mapping.ts";
+import { after, oneOf, type ReadContext, reader, text } from "./readers.ts";
 import { TEXT, textLike } from "./schema.ts";
 import { folder } from "./task-readers.ts";
 import { describe, type Value } from "./value.ts";
@@ -21,17 +28,58 @@ const sha256 = reader(
   }),
 );
 
-const keys = mapping({ path: folder, sha256 }, { must: ["path"], example: "{path: data/digits.npz}" });
+const keys = mapping({
+  path: folder,
+  sha256,
+  dvc: folder,
+  mode: oneOf(DATA_MODES),
+  verify: oneOf(VERIFICATIONS),
+});
+const WANTED = "{path: data/digits.npz} or {dvc: data/digits.npz.dvc}";
 
 /** A path, or a mapping with more. */
 const dataset = reader(
-  () => ({ anyOf: [TEXT, keys.schema] }),
+  () => ({
+    anyOf: [
+      TEXT,
+      {
+        ...keys.schema,
+        anyOf: [{ required: ["path"] }, { required: ["dvc"] }],
+        not: { required: ["sha256", "dvc"] },
+      },
+    ],
+  }),
   (value: Value, context: ReadContext): Result<Dataset, Fault[]> => {
-    if (value.type === "mapping") return keys(value, context);
+    if (value.type === "mapping") return datasetIn(value, context);
     const path = folder(value, context);
-    return path.ok ? ok({ path: path.value }) : path;
+    if (!path.ok) return path;
+    return ok(path.value.endsWith(DVC_ENDING) ? ofDvc(path.value) : { path: path.value });
   },
 );
+
+const DVC_ENDING = ".dvc";
+
+/** DVC puts `data.dvc` beside `data`. */
+function ofDvc(dvc: string): Dataset {
+  return { path: dvc.slice(0, -DVC_ENDING.length), dvc };
+}
+
+function datasetIn(value: Value, context: ReadContext): Result<Dataset, Fault[]> {
+  const read = keys(value, context);
+  if (!read.ok) return err(read.error);
+  const { path, dvc, ...rest } = read.value;
+  if (dvc === undefined)
+    return path === undefined ? refuse(value, `has no path, wanted ${WANTED}`) : ok({ path, ...rest });
+  if (rest.sha256 !== undefined)
+    return refuse(
+      partOf(value, "sha256"),
+      "stands beside dvc, whose file has the checksum, wanted one of the two",
+    );
+  if (path !== undefined) return ok({ path, dvc, ...rest });
+  return dvc.endsWith(DVC_ENDING)
+    ? ok({ ...ofDvc(dvc), ...rest })
+    : refuse(partOf(value, "dvc"), "does not end with .dvc, wanted the path of the data too", WANTED);
+}
 
 const byName = mappingOf(
   ({ key, span, value }) =>

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { counted } from "../lib/counted.ts";
 import { artifactsTotal } from "./artifacts.ts";
+import { foundDatasets } from "./dataset.ts";
 import { savedCheckpoint } from "./event.ts";
 import { timelineEntry } from "./event-summary.ts";
 import { type Failure, failure } from "./failure.ts";
@@ -57,6 +58,8 @@ const common = {
   paused: v.optional(pause),
   /** Total awake time of earlier pauses, which the timeout does not count. */
   pausedMs: v.optional(v.number()),
+  /** What its data was found to be, by name. */
+  datasets: v.optional(foundDatasets),
   /** The limits that this machine could not enforce, by their keys in the task file. */
   unenforced: v.optional(v.array(v.string())),
 };

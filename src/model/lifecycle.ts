@@ -1,5 +1,6 @@
 import type { EndedAttempt, OpenAttempt, StopIntent } from "./attempt.ts";
 import type { FoundEnd } from "./found-end.ts";
+import type { Findings } from "./preparation.ts";
 import {
   type CancelledReason,
   MAX_ATTEMPTS_KEPT,
@@ -65,6 +66,11 @@ export function claimed(task: Task, claim: Claim): Task {
 /** Still preparing, and for what. */
 export function preparingFor(task: Task, reason: PreparingReason): Task {
   return task.status.state === "preparing" ? { ...task, status: { ...task.status, reason } } : task;
+}
+
+/** Records what the preparation of the open attempt found. */
+export function withFindings(task: Task, { datasets }: Findings): Task {
+  return datasets === undefined ? task : withOpenAttempt(task, { datasets });
 }
 
 /** preparing → running: the process exists. */

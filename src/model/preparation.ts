@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { datasetsSchema, foundDataset } from "./dataset.ts";
+import { dataOrder, foundDatasets } from "./dataset.ts";
 import { type Failure, failureCode } from "./failure.ts";
 
 /*
@@ -8,7 +8,7 @@ import { type Failure, failureCode } from "./failure.ts";
  */
 
 /** The steps in their order, and the reason on record while each is at work. */
-const STEPS = { datasets: "VerifyingData" } as const;
+const STEPS = { data: "VerifyingData" } as const;
 export type StepName = keyof typeof STEPS;
 const STEP_NAMES = Object.keys(STEPS) as StepName[];
 export const PREPARATION_REASONS = Object.values(STEPS);
@@ -18,18 +18,14 @@ export function reasonOfStep(name: StepName): (typeof PREPARATION_REASONS)[numbe
 }
 
 /** The parts of an order, by step; a step without a part is not done. */
-const orderParts = v.strictObject({ datasets: v.optional(datasetsSchema) });
+const orderParts = v.strictObject({ data: v.optional(dataOrder) });
 export type OrderParts = v.InferOutput<typeof orderParts>;
 
-export const preparationOrder = v.strictObject({
-  /** Of the home. */
-  home: v.string(),
-  parts: orderParts,
-});
+export const preparationOrder = v.strictObject({ parts: orderParts });
 export type PreparationOrder = v.InferOutput<typeof preparationOrder>;
 
 /** What the steps found, for the record of the attempt. */
-const findings = v.strictObject({ datasets: v.optional(v.record(v.string(), foundDataset)) });
+const findings = v.strictObject({ datasets: v.optional(foundDatasets) });
 export type Findings = v.InferOutput<typeof findings>;
 
 /** When a preparation was over: ms since the epoch, and the awake time then. */

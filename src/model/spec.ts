@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { backoff, durationMs } from "./backoff.ts";
-import { datasetsSchema } from "./dataset.ts";
+import { datasetsSchema, PROVENANCES } from "./dataset.ts";
 import { instant, slotName, taskId, uniqueKey, workKey } from "./identity.ts";
 import { byName, inputSpec, jsonObject, outputSpec } from "./job-data.ts";
 import { kind } from "./kind.ts";
@@ -92,5 +92,7 @@ export const spec = v.strictObject({
   outputSpecs: v.optional(byName(outputSpec)),
   /** Rules for outputs and metrics, by name: where one holds, a job that exited with 0 has failed. */
   fail: v.optional(byName(v.array(v.string()))),
+  /** Default: strict. */
+  provenance: v.optional(v.picklist(PROVENANCES)),
 });
 export type Spec = v.InferOutput<typeof spec>;

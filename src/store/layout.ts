@@ -169,6 +169,9 @@ export class Layout extends Home {
     return join(this.doneKeys, `${hash}.json`);
   }
 
+  /** What data was found to be; it may be removed. */
+  readonly datasets = join(this.home, "datasets");
+
   /** Every directory that a home has, parents first. */
   directories(): string[] {
     const places = (["pending", "running", "done", "dead-letter"] as const).map((place) => this.place(place));
@@ -194,6 +197,15 @@ export class Layout extends Home {
     const names = dirname(this.names(0));
     const outlines = (["done", "dead-letter"] as const).map((place) => dirname(this.outlines(place, 0)));
     const shelves = shelvesOf(this.inbox);
-    return [this.numbers, this.programs, this.doneKeys, this.index, names, ...outlines, ...shelves];
+    return [
+      this.numbers,
+      this.programs,
+      this.doneKeys,
+      this.datasets,
+      this.index,
+      names,
+      ...outlines,
+      ...shelves,
+    ];
   }
 }

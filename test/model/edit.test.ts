@@ -33,6 +33,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   onParentFailure: { onParentFailure: "cancel" },
   on: { on: { failure: [{ type: "command", argv: ["true"] }] } },
   slurm: { slurm: { tasks: 2 } },
+  provenance: { provenance: "bestEffort" },
   datasets: { datasets: { digits: { path: "/data/digits.npz" } } },
   inputs: { inputs: { lr: 0.1 } },
   inputSpecs: { inputSpecs: { lr: { type: "float" } } },

@@ -13,6 +13,7 @@ const OF_KEYS: readonly (readonly [keys: RegExp, topic: string])[] = [
   [/^(limits|memory$|cpus$)/, "limits"],
   [/^(retry|retries|backoff)/, "retry"],
   [/^notify/, "notify"],
+  [/^(datasets|provenance)/, "datasets"],
 ];
 
 /** The topic of a word: its name, its singular, or a key of the task file; null where there is none. */

@@ -3,6 +3,7 @@ import config from "../../../templates/help/config.md" with { type: "text" };
 import containers from "../../../templates/help/containers.md" with { type: "text" };
 import control from "../../../templates/help/control.md" with { type: "text" };
 import cron from "../../../templates/help/cron.md" with { type: "text" };
+import datasets from "../../../templates/help/datasets.md" with { type: "text" };
 import dependencies from "../../../templates/help/dependencies.md" with { type: "text" };
 import environment from "../../../templates/help/environment.md" with { type: "text" };
 import errors from "../../../templates/help/errors.md" with { type: "text" };
@@ -36,6 +37,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   containers,
   control,
   cron,
+  datasets,
   dependencies,
   environment,
   errors,

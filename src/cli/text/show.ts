@@ -17,6 +17,7 @@ import { IGNORED } from "../../model/slurm.ts";
 import { STATES } from "../../model/state.ts";
 import { lastEnded, type Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
+import { dataLines } from "./data.ts";
 import { valuesOf } from "./job-data.ts";
 import { memoryAndLimits } from "./limits.ts";
 import { progressText } from "./progress-text.ts";
@@ -154,6 +155,7 @@ function renderAttempt(
       "",
       ...head(`${doing} since ${start}${pid}${pause}${stop}`),
       ...devicesOf(attempt),
+      ...dataLines(attempt, columns),
       ...memoryAndLimits(attempt),
       ...timelineLines(attempt, { nowMs, columns, told }),
     ];
@@ -163,6 +165,7 @@ function renderAttempt(
     "",
     ...head(`${endOf(attempt, task)}; ${start}${ran}`),
     ...devicesOf(attempt),
+    ...dataLines(attempt, columns),
     ...memoryAndLimits(attempt),
     ...timelineLines(attempt, { nowMs, columns, told: null }),
   ];

@@ -1,9 +1,10 @@
 import { artifactsPart } from "./artifacts.ts";
+import { dataPart } from "./data.ts";
 import type { EndedJob } from "./order.ts";
 import type { Part } from "./part.ts";
 
 /** What is collected of an attempt, in this order. */
-export const PARTS: readonly Part[] = [artifactsPart];
+export const PARTS: readonly Part[] = [artifactsPart, dataPart];
 
 /** True where a job has left something to collect. */
 export function needsCollecting(of: EndedJob): boolean {

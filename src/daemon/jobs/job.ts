@@ -1,6 +1,7 @@
 import { isAlive, type ProcessIdentity } from "../../lib/host.ts";
 import type { LimitsNote } from "../../model/control-group.ts";
 import type { TaskId } from "../../model/identity.ts";
+import type { Findings } from "../../model/preparation.ts";
 import type { JobEnd } from "../../run/ending.ts";
 import type { EventSummaryReading } from "../../run/events.ts";
 import type { RecordingParentEnd } from "../../run/launch.ts";
@@ -84,6 +85,7 @@ export interface Job {
   phase: JobPhase;
   /** What is known of its preparation: see `preparation.ts`. Absent where it needs none, or is on record as running. */
   preparation?: "open" | "ready" | "refused";
+  findings?: Findings;
   /** True once it got the signal before its timeout, or where it gets none; see `early-signal.ts`. */
   isWarned?: boolean;
   /** What it told so far; absent until that is read. */

@@ -8,6 +8,7 @@ import type { JobEnd } from "../../run/ending.ts";
 import { preparationPrefix, UNPREPARED } from "../../run/prepare/prefix.ts";
 import { readReport, writeReport } from "../../run/prepare/report.ts";
 import { readExit } from "../../run/records.ts";
+import type { Layout } from "../../store/layout.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type { Job } from "./job.ts";
 
@@ -25,24 +26,31 @@ import type { Job } from "./job.ts";
  * is missing, the result of the job itself counts. A refusal needs the exit code of the prefix too.
  */
 
-/** The parts of the order of a task; null where it needs no preparation, and then no more is done. */
-function partsOf({ spec }: Task): OrderParts | null {
-  const { datasets } = spec;
-  return datasets === undefined ? null : { datasets };
+/** True for a task that needs a preparation; for all others no more is done. */
+function isPrepared({ spec }: Task): boolean {
+  return spec.datasets !== undefined;
 }
 
 /** Whether the job of a task that starts, or that an earlier supervisor left, is prepared first. */
 export function preparationOf(task: Task): Pick<Job, "preparation"> {
-  return task.status.state === "preparing" && partsOf(task) !== null ? { preparation: "open" } : {};
+  return task.status.state === "preparing" && isPrepared(task) ? { preparation: "open" } : {};
+}
+
+function partsOf({ spec, metadata }: Task, layout: Layout): OrderParts {
+  const { datasets, provenance = "strict" } = spec;
+  return {
+    ...(datasets !== undefined && {
+      data: { datasets, provenance, task: metadata.id, cache: layout.datasets },
+    }),
+  };
 }
 
 /** Writes the order of a job; returns the words before its program, none for most jobs. Throws what the system refuses. */
 export function orderPreparation({ context }: Supervisor, task: Task, directory: string): readonly string[] {
-  const parts = partsOf(task);
-  if (parts === null) return [];
+  if (!isPrepared(task)) return [];
   const { layout, self, environment } = context;
   writeReport(directory, { step: null });
-  const order = JSON.stringify({ home: layout.home, parts });
+  const order = JSON.stringify({ parts: partsOf(task, layout) });
   writeFileSync(join(directory, ATTEMPT_FILES.preparationOrder), `${order}\n`, { mode: 0o600 });
   failpoint("preparation:ordered");
   const token = openAttempt(task)?.token ?? "";
@@ -64,6 +72,7 @@ export function followPreparation(job: Job): PreparingReason | "starting" | null
 function markReady(job: Job, report: PreparationReport | null): void {
   job.preparation = "ready";
   if (report?.result === undefined) return;
+  job.findings = report.result.found;
   job.startedAtMs = report.result.atMs;
   job.startedAwakeMs = report.result.awakeMs;
 }
@@ -78,6 +87,7 @@ export function endOfPreparation(job: Job): JobEnd | "killed" | null {
   if (exit?.ending.type !== "exited" || exit.ending.exitCode !== UNPREPARED) return "killed";
   job.preparation = "refused";
   const { result } = readReport(job.directory) ?? {};
+  if (result !== undefined) job.findings = result.found;
   const { code, error } =
     result?.type === "refused"
       ? result

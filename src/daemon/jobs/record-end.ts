@@ -8,7 +8,7 @@ import { notStarted } from "../../model/classify.ts";
 import type { Collected } from "../../model/collected.ts";
 import { failureOf } from "../../model/failure.ts";
 import type { FoundEnd } from "../../model/found-end.ts";
-import { collecting, started, withNote } from "../../model/lifecycle.ts";
+import { collecting, started, withFindings, withNote } from "../../model/lifecycle.ts";
 import { isCollecting, lastEnded, openAttempt, type Task } from "../../model/task.ts";
 import { finishAttempt, requeueUnstarted } from "../../plan/finish-attempt.ts";
 import { bytesCutIn, capLog, readTail } from "../../run/log.ts";
@@ -113,7 +113,7 @@ export function endChange(
   const tail = tailOf(supervisor, { task, job });
   const found = foundEndOf(supervisor, { task, job, limitsEnd, tail });
   const running = asStarted(task, job);
-  const isCollected = phase.type === "ended" && needsCollecting({ task, directory: job.directory });
+  const isCollected = phase.type === "ended" && needsCollecting({ task: running, directory: job.directory });
   const after = isCollected
     ? collecting(running, found)
     : finishWith(supervisor, { task: running, job, found, tail });
@@ -231,8 +231,10 @@ function finishWith(
 
 /** The task as running; unchanged where it is on record as such, and where its program has not run. */
 export function asStarted(task: Task, job: Job): Task {
-  if (task.status.state !== "preparing" || job.leader === null || isUnprepared(job)) return task;
-  return started(task, {
+  if (task.status.state !== "preparing" || job.leader === null) return task;
+  const found = withFindings(task, job.findings ?? {});
+  if (isUnprepared(job)) return found;
+  return started(found, {
     process: { pid: job.leader.pid, startTime: job.leader.startTime },
     startedAt: timestamp(job.startedAtMs),
     startedAwakeMs: job.startedAwakeMs,

@@ -1,4 +1,6 @@
+import { PROVENANCES } from "../../model/dataset.ts";
 import { datasets } from "../dataset-readers.ts";
+import { oneOf } from "../readers.ts";
 import type { Fields } from "./field.ts";
 
 /** The data that it reads. */
@@ -7,7 +9,14 @@ export const DATA_FIELDS: Fields = {
     read: datasets,
     to: ["spec", "datasets"],
     about: "data that is verified before the program runs, by name",
-    more: "`{digits: {path, sha256}}`; the program finds it as STINT_DATASET_DIGITS",
+    more: "see `stint help datasets`",
     without: "none",
+  },
+  provenance: {
+    read: oneOf(PROVENANCES),
+    to: ["spec", "provenance"],
+    about: "strict, or bestEffort: data that does not match its checksum is a warning",
+    without: "strict",
+    needs: "datasets",
   },
 };

@@ -6,7 +6,6 @@ import { ATTEMPT_FILES } from "../../model/attempt-files.ts";
 import { parseJson } from "../../model/check.ts";
 import {
   type Findings,
-  type PreparationOrder,
   type PreparationReport,
   preparationOrder,
   type StepName,
@@ -14,7 +13,7 @@ import {
 } from "../../model/preparation.ts";
 import { contentOf } from "../records.ts";
 import { writeReport } from "./report.ts";
-import { STEPS, type Step } from "./steps.ts";
+import { STEPS, type Step, type StepInput } from "./steps.ts";
 
 /*
  * Prepares an attempt, in a process of its own below the recording parent and before the job's program: so it outlives the supervisor,
@@ -41,17 +40,14 @@ export async function prepareAttempt(directory: string, clock: Clock): Promise<b
   for (const [name, step] of Object.entries(STEPS) as [StepName, Step][]) {
     if (order.parts[name] === undefined) continue;
     reporter.begin(name);
-    const done = await tryStep(step, { order, directory, tell: reporter.tell });
+    const done = await tryStep(step, { order, directory, clock, tell: reporter.tell });
     if (!done.ok) return conclude({ directory, clock }, { found, refusal: done.error, step: name });
     found = { ...found, ...done.value };
   }
   return conclude({ directory, clock }, { found, refusal: null });
 }
 
-async function tryStep(
-  step: Step,
-  of: { readonly order: PreparationOrder; readonly directory: string; readonly tell: Reporter["tell"] },
-): Promise<Result<Findings, StepRefusal>> {
+async function tryStep(step: Step, of: StepInput): Promise<Result<Findings, StepRefusal>> {
   try {
     return await step(of);
   } catch (error) {

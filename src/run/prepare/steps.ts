@@ -1,3 +1,4 @@
+import type { Clock } from "../../lib/clock.ts";
 import type { Result } from "../../lib/result.ts";
 import type { Findings, PreparationOrder, StepName, StepRefusal } from "../../model/preparation.ts";
 import { verifyDatasets } from "../datasets/verify.ts";
@@ -7,6 +8,7 @@ export interface StepInput {
   readonly order: PreparationOrder;
   /** Of the attempt. */
   readonly directory: string;
+  readonly clock: Clock;
   /** `doing` is a clause after "it is": `verifying imagenet`; `fraction` is from 0 to 1. Calls may be frequent. */
   readonly tell: (doing: string, fraction?: number) => void;
 }
@@ -15,4 +17,4 @@ export interface StepInput {
 export type Step = (input: StepInput) => Promise<Result<Findings, StepRefusal>>;
 
 /** The work of each step, in the order in which they are done. */
-export const STEPS: Readonly<Record<StepName, Step>> = { datasets: verifyDatasets };
+export const STEPS: Readonly<Record<StepName, Step>> = { data: verifyDatasets };

@@ -131,10 +131,10 @@ function launchContainer(
     kind,
     directory: order.directory,
     checkpoint: layout.checkpoint(task.metadata.id),
-    data: Object.entries(datasets).map(([name, { path }]) => ({
+    data: Object.entries(datasets).map(([name, { path, mode }]) => ({
       host: path,
       path: datasetMount(name),
-      readOnly: true,
+      readOnly: mode !== "rw",
     })),
     mounts: order.mounts ?? [],
     token: attempt.token,
