@@ -67,7 +67,8 @@ const NEWLINE = 0x0a;
 export function* linesIn(path: string): Generator<string> {
   const file = openRegularFile(path);
   try {
-    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    // One byte more than a small file has, to see its end.
+    const block = Buffer.allocUnsafe(Math.min(fstatSync(file).size + 1, BLOCK_BYTES));
     let rest = Buffer.alloc(0);
     for (let length = readSync(file, block); length > 0; length = readSync(file, block)) {
       const bytes = Buffer.concat([rest, block.subarray(0, length)]);

@@ -1,4 +1,4 @@
-import { execa } from "execa";
+import type * as Execa from "execa";
 import { withoutComments } from "../lib/shell-text.ts";
 import type { Engine } from "./container.ts";
 import sweepText from "./sh/container-sweep.sh" with { type: "text" };
@@ -31,6 +31,8 @@ export function sweepContainers(
 
 function inBackground(args: readonly string[], environment: Variables): void {
   try {
+    // Only here, as loading it takes as long as a whole command.
+    const { execa }: typeof Execa = require("execa");
     const child = execa("/bin/sh", args, {
       cwd: "/",
       env: environment,

@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { errnoOf } from "../lib/errno.ts";
 import { bootId, type ProcessIdentity, startTimeOf } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -83,16 +82,11 @@ export function launchRunner(
   const opened = openOutput(order.directory, how.separateLogs);
   if (!opened.ok) return err(opened.error.error);
   using output = opened.value;
-  const [program = "", ...args] = invocation.value.argv;
+  const { argv, environment } = invocation.value;
   try {
-    const stdio = ["ignore", output.stdout as 3, output.stderr as 4] as const;
-    const runner = execa(program, args, { ...DETACHED, cwd: "/", env: invocation.value.environment, stdio });
-    runner.catch(() => {});
-    runner.nodeChildProcess.unref();
-    const { pid } = runner;
-    return pid === undefined
-      ? err("the system refused to start a process")
-      : ok({ pid, startTime: startTimeOfChild(pid) });
+    const runner = spawnDetached(argv, { cwd: "/", environment, output });
+    runner.unref();
+    return ok({ pid: runner.pid, startTime: startTimeOfChild(runner.pid) });
   } catch (error) {
     return err(String(error));
   }
@@ -145,9 +139,6 @@ function ofSubprocess({ kind, directory, environment, self }: SubprocessOrder): 
   return ok({ argv: [program.value, ...kind.mode.args], environment, cwd, umask });
 }
 
-/** `detached` makes a new session; no pipe ties the process to us, and execa does not end it when we exit. */
-const DETACHED = { buffer: false, reject: false, cleanup: false, detached: true, extendEnv: false } as const;
-
 /**
  * setsid(1) starts the job in a session and a process group of its own below its recording parent: a `kill 0` of the job and the signals of
  * a terminal do not reach the parent. macOS has no such command.
@@ -172,9 +163,7 @@ function spawnParent(order: LaunchOrder, job: Prepared, output: LogOutput): Resu
   });
   let parent: Bun.Subprocess;
   try {
-    // Not by execa, which reports the errno of a refusal late or not at all.
-    const stdio: ["ignore", number, number] = ["ignore", output.stdout, output.stderr];
-    parent = Bun.spawn([...recording.argv], { cwd, env: recording.environment, stdio, detached: true });
+    parent = spawnDetached(recording.argv, { cwd, environment: recording.environment, output });
   } catch (error) {
     const tooLarge = errnoOf(error) === "E2BIG" ? oversizedInTotal(recording) : null;
     return err(
@@ -188,6 +177,19 @@ function spawnParent(order: LaunchOrder, job: Prepared, output: LogOutput): Resu
       : { exitCode: null, signal: String(parent.signalCode) },
   );
   return ok({ process: { pid, startTime: startTimeOfChild(pid) }, ended, letGo: () => parent.unref() });
+}
+
+/** Starts a process in a session of its own, which no pipe ties to this one. Throws what the system refuses. */
+function spawnDetached(
+  argv: readonly string[],
+  {
+    cwd,
+    environment,
+    output,
+  }: { cwd: string; environment: Readonly<Record<string, string>>; output: LogOutput },
+): Bun.Subprocess {
+  const stdio: ["ignore", number, number] = ["ignore", output.stdout, output.stderr];
+  return Bun.spawn([...argv], { cwd, env: environment, stdio, detached: true });
 }
 
 /** An ended child stays as a zombie until we return to the event loop, so its start time can still be read. */

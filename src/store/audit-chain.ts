@@ -141,7 +141,8 @@ function faultOf(text: string, previous: Link): AuditLine | string {
 
 /** The clock may have been wrong by hours when a task was made; its lines are still found. */
 const MAX_CLOCK_ERROR_MS = 86_400_000;
-/** Bytes read at a time, from the end backwards. */
+/** Bytes read at first, from the end backwards, and at most at a time: usually the last lines tell all. */
+const FIRST_CHUNK_BYTES = 32 * 1_024;
 const CHUNK_BYTES = 1_024 * 1_024;
 
 /** Where `takenNote` puts the next free number. */
@@ -279,12 +280,16 @@ function* chunksFromEnd(path: string): Generator<string> {
   try {
     let end = fstatSync(file).size;
     let rest: Buffer = Buffer.alloc(0);
+    let most = FIRST_CHUNK_BYTES;
     while (end > 0) {
-      const start = Math.max(0, end - CHUNK_BYTES);
+      const start = Math.max(0, end - most);
+      most = Math.min(2 * most, CHUNK_BYTES);
       const read = Buffer.alloc(end - start);
       readSync(file, read, 0, read.length, start);
       const bytes = Buffer.concat([read, rest]);
-      const cut = start === 0 ? 0 : bytes.indexOf(0x0a) + 1;
+      const newline = bytes.indexOf(0x0a);
+      // A line that is longer than what was read goes on in the next chunk.
+      const cut = start === 0 ? 0 : newline < 0 ? bytes.length : newline + 1;
       rest = bytes.subarray(0, cut);
       yield bytes.toString("utf8", cut);
       end = start;
