@@ -1,3 +1,4 @@
+import { own } from "../lib/own.ts";
 import { FIELDS } from "./fields.ts";
 import type { Described, Field } from "./keys/field.ts";
 import { GROUPS } from "./keys/groups.ts";
@@ -135,13 +136,19 @@ const PROGRAM_RULES: readonly Schema[] = [
   never(given("runtime"), { not: { anyOf: [given("run"), given("script")] } }),
 ];
 
+/** True of a key that is a group too where it is not written as the group. */
+function saysItself(key: string): Schema {
+  if (own(GROUPS, key) === undefined) return says(key);
+  return { ...says(key), properties: { [key]: { not: { type: ["null", "object"] } } } };
+}
+
 const CONTAINER_RULES: readonly Schema[] = [
   ...Object.keys(FIELDS)
     .filter((key) => FIELDS[key]?.kind === "container" && key !== "container.image")
     .map((key) => never(says(key), { not: IMAGE })),
   ...Object.keys(FIELDS)
     .filter((key) => FIELDS[key]?.kind === "subprocess")
-    .map((key) => never(says(key), IMAGE)),
+    .map((key) => never(saysItself(key), IMAGE)),
   never({ properties: { environment: textLike("^[-_]*[iI]") }, required: ["environment"] }, IMAGE),
 ];
 

@@ -12,7 +12,6 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   datasetSpecs: DATA,
   snapshot: DATA,
   snapshotId: DATA,
-  artifacts: DATA,
   eventDelivery: EVENTS,
 };
 

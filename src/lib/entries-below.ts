@@ -3,39 +3,40 @@ import { join } from "node:path";
 import { errnoOf } from "./errno.ts";
 
 export interface EntryBelow {
+  readonly name: string;
   /** Relative to the folder. */
   readonly path: string;
   readonly type: "file" | "link" | "folder" | "other";
 }
 
+type OnRefused = (path: string, errno: string) => void;
+
 /**
- * What a folder holds at any depth, in the order of the paths; links are not followed. `enters` tells which folders are looked into, and
- * `onRefused` is told of each that cannot be read.
+ * What a folder holds at any depth, in the order of the paths; links are not followed. `onRefused` is told of each folder that cannot be
+ * read.
  */
 export function* entriesBelow(
   folder: string,
-  how: {
-    readonly enters?: (path: string) => boolean;
-    readonly onRefused: (path: string, errno: string) => void;
-  },
+  how: { readonly onRefused: OnRefused },
   below = "",
 ): Generator<EntryBelow> {
-  for (const entry of entriesOf(join(folder, below), (errno) => how.onRefused(below, errno))) {
-    const path = join(below, entry.name);
-    const type = typeOf(entry);
-    yield { path, type };
-    if (type === "folder" && how.enters?.(path) !== false) yield* entriesBelow(folder, how, path);
+  for (const entry of entriesIn(folder, below, how.onRefused)) {
+    yield entry;
+    if (entry.type === "folder") yield* entriesBelow(folder, how, entry.path);
   }
 }
 
-function entriesOf(folder: string, onRefused: (errno: string) => void): Dirent[] {
+/** What one folder below another holds, in the order of the names. */
+export function entriesIn(folder: string, below: string, onRefused: OnRefused): EntryBelow[] {
   try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+    const entries = readdirSync(join(folder, below), { withFileTypes: true });
+    return entries
+      .map((entry) => ({ name: entry.name, path: join(below, entry.name), type: typeOf(entry) }))
+      .toSorted((left, right) => (left.name < right.name ? -1 : 1));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === null) throw error;
-    onRefused(errno);
+    onRefused(below, errno);
     return [];
   }
 }

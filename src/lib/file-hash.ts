@@ -15,16 +15,19 @@ export interface HashedFile {
  * system refuses.
  */
 export function hashFile(path: string, onBytes: (bytes: number) => void): HashedFile {
-  const hash = (file: number): HashedFile => {
-    const hasher = new Bun.CryptoHasher("sha256");
-    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, fstatSync(file).size + 1));
-    let bytes = 0;
-    for (let length = readSync(file, block); length > 0; length = readSync(file, block)) {
-      hasher.update(block.subarray(0, length));
-      bytes += length;
-      onBytes(bytes);
-    }
-    return { sha256: hasher.digest("hex"), bytes };
-  };
-  return withFile(path, hash, constants.O_RDONLY | constants.O_NOFOLLOW);
+  return withFile(path, (file) => hashOpenFile(file, onBytes), constants.O_RDONLY | constants.O_NOFOLLOW);
+}
+
+/** The same of an open file, from its beginning. */
+export function hashOpenFile(file: number, onBytes: (bytes: number) => void): HashedFile {
+  const hasher = new Bun.CryptoHasher("sha256");
+  const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, fstatSync(file).size + 1));
+  let bytes = 0;
+  for (;;) {
+    const length = readSync(file, block, 0, block.length, bytes);
+    if (length === 0) return { sha256: hasher.digest("hex"), bytes };
+    hasher.update(block.subarray(0, length));
+    bytes += length;
+    onBytes(bytes);
+  }
 }

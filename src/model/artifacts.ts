@@ -1,4 +1,17 @@
 import * as v from "valibot";
+import { durationMs } from "./backoff.ts";
+
+/** Globs at most, and the bytes of one. */
+export const MAX_GLOBS = 64;
+export const MAX_GLOB_LENGTH = 512;
+
+/** What of a job's files is kept, beside what it writes into its artifacts folder. */
+export const artifactsAsked = v.strictObject({
+  /** Relative to the working directory; see `lib/glob-files.ts`. */
+  paths: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.maxLength(MAX_GLOBS))),
+  /** For how long, after the end of the task, in ms; absent means as long as `retention.artifacts` says. */
+  keep: v.optional(v.union([v.literal("always"), durationMs])),
+});
 
 /** How many artifacts an attempt has, and their bytes. */
 export const artifactsTotal = v.strictObject({ count: v.number(), bytes: v.number() });

@@ -69,5 +69,8 @@ export const ATTEMPT_FILES = {
 /** The folder in which a job leaves what is to be kept, STINT_ARTIFACTS_DIR. */
 export const ARTIFACTS_FOLDER = "artifacts";
 
+/** Where copies of artifacts are made, before a rename puts them into their folder; there only while results are collected. */
+export const STAGING_FOLDER = "artifacts.new";
+
 /** The output of a job: one file for both streams in true order, or one for each; see `outputFiles`. */
 export const LOG_FILES = { both: "output.log", stdout: "stdout.log", stderr: "stderr.log" } as const;

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { artifactsAsked } from "./artifacts.ts";
 import { backoff, durationMs } from "./backoff.ts";
 import { datasetsSchema, PROVENANCES } from "./dataset.ts";
 import { instant, slotName, taskId, uniqueKey, workKey } from "./identity.ts";
@@ -80,6 +81,7 @@ export const spec = v.strictObject({
   /** The earliest start that the user requested. */
   notBefore: v.optional(instant),
   hold: v.boolean(),
+  artifacts: v.optional(artifactsAsked),
   /** The receivers of its notices. */
   on: v.optional(noticeReceivers),
   slurm: v.optional(slurm),

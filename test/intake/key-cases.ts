@@ -1,3 +1,4 @@
+import { ARTIFACT_KEYS } from "./artifact-key-cases.ts";
 import { CONTAINER_KEYS } from "./container-cases.ts";
 import { DATA_KEYS } from "./data-key-cases.ts";
 import { JOB_DATA_KEYS } from "./job-data-key-cases.ts";
@@ -253,6 +254,7 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
     { text: "stopGrace: 0s", at: ["spec", "stopGraceMs"], value: 0 },
     { text: "stopGrace: 2m", at: ["spec", "stopGraceMs"], value: 120_000 },
   ],
+  ...ARTIFACT_KEYS,
   logs: [
     { text: "logs: separate", at: ["spec", "logs", "separate"], value: true },
     { text: "logs: together", at: ["spec", "logs", "separate"], value: false },

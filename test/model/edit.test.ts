@@ -23,6 +23,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   logs: { logs: { ...aSpec().logs, separate: true } },
   notBefore: { notBefore: at(5) },
   hold: { hold: true },
+  artifacts: { artifacts: { paths: ["*.pt"], keep: "always" } },
   limits: { limits: { pids: 9 } },
   slot: { slot: "a" },
   admission: { admission: "replace" },

@@ -1,3 +1,4 @@
+import artifacts from "../../../templates/help/artifacts.md" with { type: "text" };
 import comingFrom from "../../../templates/help/coming-from.md" with { type: "text" };
 import config from "../../../templates/help/config.md" with { type: "text" };
 import containers from "../../../templates/help/containers.md" with { type: "text" };
@@ -32,6 +33,7 @@ import taskFile from "../../../templates/help/task-file.md" with { type: "text" 
 
 /** The pages of the help, as Markdown, by the names of their topics. */
 export const TOPICS: Readonly<Record<string, string>> = {
+  artifacts,
   "coming-from": comingFrom,
   config,
   containers,

@@ -7,16 +7,18 @@ import { hashFile } from "../../lib/file-hash.ts";
 import type { Artifact } from "../../model/artifacts.ts";
 import { ARTIFACTS_FOLDER } from "../../model/attempt-files.ts";
 import type { Collected } from "../../model/collected.ts";
+import { copyArtifacts } from "./copies.ts";
 import { Notes } from "./notes.ts";
 import type { Collecting, Part } from "./part.ts";
 
 /** So many are listed with their hashes; the others are counted. */
 const MAX_LISTED = 10_000;
 
-/** The files that a job left in its artifacts folder. */
+/** The files that a job left in its artifacts folder, and copies of those that its task names. */
 export const artifactsPart: Part = {
   name: "artifacts",
-  isNeeded: ({ directory }) => holdsAny(join(directory, ARTIFACTS_FOLDER)),
+  isNeeded: ({ task, directory }) =>
+    task.spec.artifacts?.paths !== undefined || holdsAny(join(directory, ARTIFACTS_FOLDER)),
   collect: collectArtifacts,
 };
 
@@ -32,13 +34,17 @@ function holdsAny(folder: string): boolean {
   }
 }
 
-function collectArtifacts({ directory, nowMs, beat }: Collecting): Collected {
+function collectArtifacts(of: Collecting): Collected {
+  const { directory, nowMs, beat } = of;
   const folder = join(directory, ARTIFACTS_FOLDER);
   const artifacts: Artifact[] = [];
   const notes = new Notes();
+  const { hashes, isDiskFull } = copyArtifacts(of, notes);
   const total = { count: 0, bytes: 0 };
-  const onRefused = (path: string, errno: string): void =>
-    notes.add(`${join(ARTIFACTS_FOLDER, path)} could not be read: ${errno}`);
+  const onRefused = (path: string, errno: string): void => {
+    if (path !== "" || errno !== "ENOENT")
+      notes.add(`${join(ARTIFACTS_FOLDER, path)} could not be read: ${errno}`);
+  };
   for (const { path, type } of entriesBelow(folder, { onRefused })) {
     beat();
     if (type === "folder") continue;
@@ -46,30 +52,44 @@ function collectArtifacts({ directory, nowMs, beat }: Collecting): Collected {
       notes.add(`${join(ARTIFACTS_FOLDER, path)} is neither a file nor a link, and was left alone`);
       continue;
     }
-    const found = artifactAt(folder, path, { type, beat, isHashed: total.count < MAX_LISTED });
+    const found =
+      hashes.get(path) ?? artifactAt(folder, path, { type, beat, isHashed: total.count < MAX_LISTED });
     total.count += 1;
     total.bytes += found.bytes;
     if ("refused" in found) notes.add(`${join(ARTIFACTS_FOLDER, path)} could not be read: ${found.refused}`);
-    const { refused: _noted, ...rest } = found;
-    if (total.count <= MAX_LISTED) artifacts.push({ path, ...rest, foundAt: timestamp(nowMs()) });
+    if (total.count <= MAX_LISTED) artifacts.push(listed(path, found, nowMs()));
   }
-  return { artifacts, artifactsTotal: total, notes: notes.all };
+  if (total.count === 0) unlessRefused(() => rmdirSync(folder), undefined);
+  return {
+    artifacts,
+    artifactsTotal: total,
+    notes: notes.all,
+    ...(isDiskFull && { isDiskFull }),
+  };
+}
+
+type Found = Omit<Artifact, "path" | "foundAt">;
+
+function listed(path: string, { bytes, sha256, link }: Found, nowMs: number): Artifact {
+  return {
+    path,
+    bytes,
+    ...(sha256 !== undefined && { sha256 }),
+    ...(link !== undefined && { link }),
+    foundAt: timestamp(nowMs),
+  };
 }
 
 /** What is known of an entry; a file that cannot be read is an artifact all the same. */
 function artifactAt(
   folder: string,
   path: string,
-  {
-    type,
-    beat,
-    isHashed,
-  }: { readonly type: "file" | "link"; readonly beat: () => void; readonly isHashed: boolean },
-): Omit<Artifact, "path" | "foundAt"> & { readonly refused?: string } {
+  how: { readonly type: "file" | "link"; readonly beat: () => void; readonly isHashed: boolean },
+): Found & { readonly refused?: string } {
   const whole = join(folder, path);
   try {
-    if (type === "link") return { bytes: 0, link: readlinkSync(whole) };
-    return isHashed ? hashFile(whole, beat) : { bytes: lstatSync(whole).size };
+    if (how.type === "link") return { bytes: 0, link: readlinkSync(whole) };
+    return how.isHashed ? hashFile(whole, how.beat) : { bytes: lstatSync(whole).size };
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === null) throw error;

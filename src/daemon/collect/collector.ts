@@ -10,10 +10,11 @@ import type { CollectMessage, EndedJob } from "./order.ts";
 const JOBS_AT_ONCE = 100;
 /** An attempt at which a process was ended is tried once more: the cause may have been outside. */
 const MAX_ENDS = 2;
-/** After a process that could not be started, or a full disk, the next try is this much later. */
+/** After a process that could not be started, the next one is started this much later. */
 const RETRY_MS = 10_000;
-/** So often a full disk is waited for; the files of the job are where it left them all the same. */
-const MAX_FULL = 2;
+/** A full disk is tried once more, this much later. The files of the job are where it left them all the same. */
+const FULL_WAIT_MS = 2_000;
+const MAX_FULL = 1;
 
 /** An attempt that waits for its results. */
 interface Waiting {
@@ -56,7 +57,7 @@ export class Collector implements Disposable {
     return null;
   }
 
-  /** Its end is on record, or its record is gone. */
+  /** Its end is on record, its record is gone, or it is to be collected again. */
   forget(token: string): void {
     // The others in the order are collected by the next process.
     if (this.#waiting.delete(token) && this.#at === token) this.#process?.[Symbol.dispose]();
@@ -121,7 +122,7 @@ export class Collector implements Disposable {
     if (waiting === undefined) return;
     if (collected.isDiskFull === true && waiting.full < MAX_FULL) {
       waiting.full += 1;
-      waiting.notBeforeMs = this.#context.clock.awakeMs() + RETRY_MS;
+      waiting.notBeforeMs = this.#context.clock.awakeMs() + FULL_WAIT_MS;
     } else this.#finish(token, collected);
   }
 

@@ -141,7 +141,7 @@ export function collectedChange(supervisor: Supervisor, { task, job }: Ended): C
 
 /** Writes the manifest of an attempt; returns the task, with a note where that was refused, and null where the disk is full. */
 function writeManifest(
-  { committer, context: { layout } }: Supervisor,
+  { committer, collector, context: { layout } }: Supervisor,
   { task, job, collected }: Ended & { readonly collected: Collected },
 ): Task | null {
   const attempt = lastEnded(task);
@@ -157,6 +157,8 @@ function writeManifest(
   if (written.ok) return task;
   if (written.error.code !== "DISK_FULL") return withNote(task, written.error.message);
   committer.enterDegraded(written.error);
+  // Once there is room, also for what was not copied.
+  collector.forget(job.token);
   return null;
 }
 

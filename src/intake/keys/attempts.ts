@@ -1,6 +1,7 @@
 import { JITTERS } from "../../model/backoff.ts";
 import { MIN_LOG_BYTES } from "../../model/spec.ts";
 import { STOP_FIRST, STOP_SIGNALS } from "../../model/stop.ts";
+import { globs, keep } from "../artifact-readers.ts";
 import { count, duration, oneOf, size, yesOrNo } from "../readers.ts";
 import { classesAndCodes, exitCodes, factor, MAX_ATTEMPTS, perClass, retries } from "../retry-readers.ts";
 import { logs, restartReader } from "../task-readers.ts";
@@ -8,6 +9,7 @@ import type { Fields } from "./field.ts";
 
 const retry = (key: string): string[] => ["spec", "retry", key];
 const backoff = (key: string): string[] => ["spec", "backoff", key];
+const ARTIFACTS = ["spec", "artifacts"];
 const isZeroAbsent = true;
 
 /** How long an attempt may take, what follows on it, and what is kept of it. */
@@ -133,6 +135,28 @@ export const ATTEMPT_FIELDS: Fields = {
     to: ["spec", "restart"],
     about: "when the task runs again: never, onFailure, always or always:10m",
     without: "onFailure",
+  },
+  artifacts: {
+    read: globs,
+    to: [...ARTIFACTS, "paths"],
+    about: "files to keep once the job has ended, such as *.pt, or **/metrics.json",
+    more: "see `stint help artifacts`",
+    flag: { group: "Task", placeholder: "GLOB", repeats: true },
+    completes: "files",
+    kind: "subprocess",
+  },
+  "artifacts.paths": {
+    read: globs,
+    to: [...ARTIFACTS, "paths"],
+    about: "the same as artifacts, beside artifacts.keep",
+    kind: "subprocess",
+    show: null,
+  },
+  "artifacts.keep": {
+    read: keep,
+    to: [...ARTIFACTS, "keep"],
+    about: "how long artifacts are kept after the end of the task: always, or such as 90d",
+    without: "`retention.artifacts` of config.yaml, which is always",
   },
   logs: {
     read: logs,

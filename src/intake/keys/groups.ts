@@ -17,6 +17,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     more: "some failures wait longer; see `stint help retry`",
     without: "`{first: 1s, max: 30s, factor: 2, jitter: full}`",
   },
+  artifacts: { prefix: "artifacts." },
   logs: { prefix: "logs." },
   stop: { prefix: "stop.", about: "how a job is stopped", more: "see `stint help control`" },
   limits: {

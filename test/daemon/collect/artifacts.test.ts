@@ -1,0 +1,80 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { collectAll } from "../../../src/daemon/collect/collecting.ts";
+import type { EndedJob } from "../../../src/daemon/collect/order.ts";
+import type { Collected } from "../../../src/model/collected.ts";
+import { aSpec, aTask, at, NOW_MS } from "../../rig/tasks.ts";
+import { TempHome } from "../../rig/temp-home.ts";
+
+class Cut extends Error {}
+
+/** Collects the results of a job; cut short at a sign of life. The clock makes each one due. */
+function collect(home: TempHome, job: EndedJob, cutAt = Number.POSITIVE_INFINITY): Collected | null {
+  let [nowMs, beats] = [NOW_MS, 0];
+  let collected: Collected | null = null;
+  try {
+    collectAll(
+      home.layout,
+      { kind: "collect", jobs: [job] },
+      {
+        environment: {},
+        nowMs: () => (nowMs += 1_000),
+        tell: (told) => {
+          beats += 1;
+          if (beats >= cutAt) throw new Cut();
+          if (told.type === "collected") collected = told.collected;
+        },
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof Cut)) throw error;
+  }
+  return collected;
+}
+
+/** A job that left a file in its artifacts folder, and two in its working directory. */
+function aJob(home: TempHome, name: string): EndedJob {
+  const cwd = join(home.path, `work-${name}`);
+  const kind = { ...aSpec().kind, cwd };
+  const task = aTask({
+    name,
+    spec: { kind, artifacts: { paths: ["**"] } },
+    metadata: { updatedAt: at(10 ** 12) },
+  });
+  const directory = home.layout.attempt(task.metadata.id, 1);
+  for (const folder of [join(cwd, "sub"), join(directory, "artifacts")])
+    mkdirSync(folder, { recursive: true });
+  writeFileSync(join(cwd, "sub", "large"), Buffer.alloc(5 * 2 ** 20, name));
+  writeFileSync(join(cwd, "small"), "1");
+  writeFileSync(join(directory, "artifacts", "own"), "2");
+  return { task, directory };
+}
+
+test("collecting that is cut short anywhere is repeated with the same result, and what was copied stays", async () => {
+  await using home = new TempHome();
+  const whole = (job: EndedJob): unknown => {
+    const { artifacts, ...rest } = collect(home, job) ?? { notes: [] };
+    return [rest, artifacts?.map(({ path, bytes }) => [path, bytes])];
+  };
+  const wanted = whole(aJob(home, "whole"));
+  expect(wanted).toEqual([
+    {
+      artifactsTotal: { count: 3, bytes: 5 * 2 ** 20 + 2 },
+      notes: [],
+    },
+    [
+      ["own", 1],
+      ["small", 1],
+      ["sub/large", 5 * 2 ** 20],
+    ],
+  ]);
+  for (let cutAt = 1; ; cutAt += 1) {
+    const job = aJob(home, `cut-${cutAt}`);
+    if (collect(home, job, cutAt) !== null) break;
+    expect(whole(job)).toEqual(wanted);
+    const { cwd } = job.task.spec.kind;
+    const copy = readFileSync(join(job.directory, "artifacts", "sub", "large"));
+    expect(copy.equals(readFileSync(join(cwd, "sub", "large")))).toBe(true);
+  }
+});
