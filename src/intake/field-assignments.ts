@@ -5,7 +5,7 @@ import type { Field } from "./keys/field.ts";
 import { unknownKey } from "./mapping.ts";
 import { meantKey } from "./meant-key.ts";
 import { alternatives } from "./readers.ts";
-import { PAST_OF_RECORD } from "./unsupported.ts";
+import { PAST_OF_RECORD, PAST_OF_RUN } from "./unsupported.ts";
 import { camelCase, describe, type Entry, isUnspecified, NOWHERE, type Value } from "./value.ts";
 
 /** One key of a task with its value from a file, a flag or `stint set`. */
@@ -22,9 +22,16 @@ export interface FieldAssignment {
 /** Keys of one task, those in groups included; all of `env` or `labels` is one key. */
 const MAX_KEYS = 1_000;
 
+/** The keys about the past in a record of fetch_ml or gyoza; null in any other document. */
+function pastIn(entries: readonly Entry[]): ReadonlySet<string> | null {
+  const keys = entries.map(({ key }) => camelCase(key));
+  if (keys.includes("currentAttempt")) return PAST_OF_RUN;
+  return keys.includes("jobName") ? PAST_OF_RECORD : null;
+}
+
 /** The fields in a mapping, with the faults of its keys; groups (`retry: {…}`) are flattened, `null` is ignored. */
 export function fieldAssignments(entries: readonly Entry[]): { given: FieldAssignment[]; faults: Fault[] } {
-  const isRecordElsewhere = entries.some(({ key }) => camelCase(key) === "jobName");
+  const past = pastIn(entries);
   const given: FieldAssignment[] = [];
   const faults: Fault[] = [];
   const keys = entries.flatMap(opened);
@@ -33,7 +40,7 @@ export function fieldAssignments(entries: readonly Entry[]): { given: FieldAssig
     faults.push(fault(first.span, `the task has ${keys.length} keys, wanted at most ${MAX_KEYS}`));
   for (const entry of keys.slice(0, MAX_KEYS)) {
     const typed = keysOf(entry);
-    if (isRecordElsewhere && PAST_OF_RECORD.has(camelCase(typed))) continue;
+    if (past?.has(camelCase(typed)) === true) continue;
     const meaning = meaningOf(typed);
     if (meaning.type !== "field") faults.push(...keyFaults(meaning, entry));
     else {

@@ -16,6 +16,8 @@ import {
 } from "./value.ts";
 
 const SECTIONS = ["formatVersion", "metadata", "spec", "status"];
+/** What `stint show --json` adds to a record. */
+const ADDED = ["progress", "executionSummary"];
 /** Mappings with names of the user's. */
 const OPEN = [
   ...Object.keys(FIELDS).filter((key) => FIELDS[key]?.isOpen),
@@ -33,7 +35,8 @@ export function isLongForm(document: MappingValue): boolean {
 
 /** Reads a record, or a spec written by hand, as a new task. Its status and identity are dropped; what it leaves out is the default. */
 export function readLongForm(document: MappingValue, context: SubmissionContext): Result<Draft, Fault[]> {
-  const faults = foreignKeys(document, SECTIONS);
+  const entries = document.entries.filter(({ key }) => !ADDED.includes(camelCase(key)));
+  const faults = foreignKeys({ ...document, entries }, SECTIONS);
   const sections = new Map(document.entries.map((entry) => [entry.key, entry.value]));
   const own = sections.get("metadata");
   if (own?.type === "mapping") faults.push(...foreignKeys(own, Object.keys(metadata.entries)));

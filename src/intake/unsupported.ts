@@ -26,3 +26,8 @@ export const PAST_OF_RECORD: ReadonlySet<string> = new Set(
     " ",
   ),
 );
+
+/** The same for a record of gyoza, whose outputs are values. */
+export const PAST_OF_RUN: ReadonlySet<string> = new Set(
+  "id state progress currentAttempt events outputs executionSummary createdAt updatedAt".split(" "),
+);

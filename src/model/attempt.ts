@@ -45,6 +45,8 @@ const common = {
   claimedAt: instant,
   /** The awake time then: the timeout of a job that is adopted before its start was recorded counts from here. */
   claimedAwakeMs: v.optional(v.number()),
+  /** How long the task was in the queue before, ready or not: since its submission, its last attempt or the end of its wait. */
+  queuedMs: v.optional(v.number()),
   /** Reserved for it. */
   resources,
   /** Its GPUs, by `Device.id`; absent where it has none. */
@@ -84,6 +86,10 @@ const ended = {
   leftBehind: v.optional(v.number()),
   /** The peak memory of its control group; absent where it had none. */
   peakMemoryBytes: v.optional(v.number()),
+  /** The peak of its largest process; absent where it ended before it was looked at. */
+  peakRssBytes: v.optional(v.number()),
+  /** Of its processes and all that they waited for; of a container as last seen. */
+  cpuMs: v.optional(v.number()),
   /** The results that the job gave, by name; absent for none. Kept for the last three attempts only. */
   outputs: v.optional(jsonObject),
   /** How many outputs are too large for the record, and only in `outputs.json`. */

@@ -33,6 +33,8 @@ export const foundEnd = v.strictObject({
   python: v.exactOptional(v.string()),
   leftBehind: v.exactOptional(v.number()),
   peakMemoryBytes: v.exactOptional(v.number()),
+  cpuMs: v.exactOptional(v.number()),
+  peakRssBytes: v.exactOptional(v.number()),
   unenforced: v.exactOptional(v.array(v.string())),
 });
 export type FoundEnd = v.InferOutput<typeof foundEnd>;

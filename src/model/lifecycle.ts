@@ -1,3 +1,4 @@
+import { instantMs } from "../lib/clock.ts";
 import type { EndedAttempt, OpenAttempt, StopIntent } from "./attempt.ts";
 import type { FoundEnd } from "./found-end.ts";
 import type { Findings } from "./preparation.ts";
@@ -39,6 +40,16 @@ export interface Claim {
   readonly devices?: readonly string[];
 }
 
+/** Since when a queued task waits for its next attempt. */
+function queuedSinceMs({ metadata, spec, status }: Task): number {
+  const last = status.attempts.at(-1);
+  if (last === undefined || last.state === "running")
+    return Math.max(instantMs(metadata.createdAt), instantMs(spec.notBefore ?? metadata.createdAt));
+  // A retry by a user was the last change of the record.
+  if (last.epoch !== metadata.epoch) return instantMs(metadata.updatedAt);
+  return instantMs((status.state === "queued" ? status.retryAt : undefined) ?? last.finishedAt);
+}
+
 /** queued → preparing: opens the next attempt. */
 export function claimed(task: Task, claim: Claim): Task {
   const number = task.status.attempt + 1;
@@ -49,6 +60,7 @@ export function claimed(task: Task, claim: Claim): Task {
     number,
     generation: task.metadata.generation,
     epoch: task.metadata.epoch,
+    queuedMs: Math.max(0, instantMs(claim.claimedAt) - queuedSinceMs(task)),
     resources: task.spec.resources,
     ...rest,
     ...(devices.length > 0 && { devices: [...devices] }),

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { instantMs } from "../lib/clock.ts";
+import { gpuMsOf } from "./execution-summary.ts";
 import type { Failure } from "./failure.ts";
 import type { Group } from "./group.ts";
-import { gpusOf } from "./resources.ts";
 import type { State } from "./state.ts";
 import type { Metadata, Task } from "./task.ts";
 
@@ -47,8 +47,7 @@ function figuresIn({ metadata, spec, status }: Task): Figures {
   const last = attempts.at(-1);
   const readyMs = Math.max(instantMs(metadata.createdAt), instantMs(spec.notBefore ?? metadata.createdAt));
   let gpuMs = 0;
-  for (const attempt of attempts)
-    if (attempt.state !== "running") gpuMs += gpusOf(attempt.resources) * attempt.durationMs;
+  for (const attempt of attempts) gpuMs += gpuMsOf(attempt);
   return {
     ranMs:
       last === undefined || last.state === "running" || last.startedAt === undefined ? null : last.durationMs,

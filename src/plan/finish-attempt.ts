@@ -21,6 +21,8 @@ export interface End extends Evidence {
   readonly leftBehind?: number;
   /** Absent where it had no control group with memory accounting. */
   readonly peakMemoryBytes?: number;
+  readonly peakRssBytes?: number;
+  readonly cpuMs?: number;
   /** Limits that it ran without. */
   readonly unenforced?: readonly string[];
   /** What the job told; absent for nothing. */
@@ -147,6 +149,8 @@ function commonFields(open: OpenAttempt, end: Facts): Common {
     ...(end.logBytesCut > 0 && { logBytesCut: end.logBytesCut }),
     ...(end.leftBehind !== undefined && end.leftBehind > 0 && { leftBehind: end.leftBehind }),
     ...(end.peakMemoryBytes !== undefined && { peakMemoryBytes: end.peakMemoryBytes }),
+    ...(end.peakRssBytes !== undefined && { peakRssBytes: end.peakRssBytes }),
+    ...(end.cpuMs !== undefined && { cpuMs: end.cpuMs }),
     ...(end.unenforced !== undefined && { unenforced: [...end.unenforced] }),
     ...(end.artifacts !== undefined && end.artifacts.count > 0 && { artifacts: end.artifacts }),
     ...(end.notes !== undefined && end.notes.length > 0 && { notes: [...end.notes] }),

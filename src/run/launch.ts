@@ -12,6 +12,7 @@ import { processEntry } from "./process-table.ts";
 import { findProgram } from "./program.ts";
 import { recordingInvocation } from "./recording-parent.ts";
 import { prepareScript } from "./script.ts";
+import type { Usage } from "./usage.ts";
 
 export type { NotStarted };
 
@@ -47,6 +48,8 @@ export interface RecordingParentEnd {
   readonly exitCode: number | null;
   /** The signal that killed it. */
   readonly signal: string | null;
+  /** What it and all that it waited for have used; absent where the runtime does not tell. */
+  readonly usage?: Usage;
 }
 
 /** A recording parent that ran nothing kills itself with this signal. */
@@ -171,11 +174,12 @@ function spawnParent(order: LaunchOrder, job: Prepared, output: LogOutput): Resu
     );
   }
   const { pid } = parent;
-  const ended = parent.exited.then((code) =>
-    parent.signalCode === null
+  const ended = parent.exited.then((code) => ({
+    ...(parent.signalCode === null
       ? { exitCode: code, signal: null }
-      : { exitCode: null, signal: String(parent.signalCode) },
-  );
+      : { exitCode: null, signal: String(parent.signalCode) }),
+    ...usageOfChild(parent),
+  }));
   return ok({ process: { pid, startTime: startTimeOfChild(pid) }, ended, letGo: () => parent.unref() });
 }
 
@@ -190,6 +194,14 @@ function spawnDetached(
 ): Bun.Subprocess {
   const stdio: ["ignore", number, number] = ["ignore", output.stdout, output.stderr];
   return Bun.spawn([...argv], { cwd, env: environment, stdio, detached: true });
+}
+
+function usageOfChild(child: Bun.Subprocess): Pick<RecordingParentEnd, "usage"> {
+  const told = child.resourceUsage();
+  if (told === undefined) return {};
+  // In µs and bytes.
+  const cpuMs = Math.round(Number(told.cpuTime.total) / 1_000);
+  return { usage: { cpuMs, peakRssBytes: told.maxRSS } };
 }
 
 /** An ended child stays as a zombie until we return to the event loop, so its start time can still be read. */

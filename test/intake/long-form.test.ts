@@ -45,7 +45,13 @@ describe("readSubmission() on the long form", () => {
       source: "cli",
     });
     const shown = JSON.stringify(
-      { formatVersion: 1, ...task, status: { ...task.status, phase: "Pending" } },
+      {
+        formatVersion: 1,
+        ...task,
+        status: { ...task.status, phase: "Pending" },
+        progress: { percent: 3 },
+        execution_summary: { duration_ms: 1 },
+      },
       null,
       2,
     );

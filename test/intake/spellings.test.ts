@@ -60,6 +60,34 @@ describe("readSubmission() with the names of other queues", () => {
     });
   });
 
+  test("reads a whole run of gyoza, and drops its history", () => {
+    const run = {
+      id: "run_ab",
+      state: "FAILED",
+      priority: 5,
+      progress: 30,
+      current_attempt: 2,
+      image: "docker.io/library/alpine",
+      inputs: { lr: 0.1, "batch size": 32, opts: { layers: [1] } },
+      outputs: { acc: 0.5 },
+      events: [{ t: "2026-01-01T00:00:00Z", type: "INFO", msg: "a", payload: {} }],
+      execution_summary: { duration_ms: 5, worker_id: "w", error_message: null, gpu_id: 0 },
+      constraints: { cpu: 2, ram_mb: 512 },
+      retry_policy: { max_attempts: 3 },
+      createdAt: "2026-01-01T00:00:00Z",
+      updatedAt: "2026-01-01T00:00:00Z",
+    };
+    const { spec } = draftIn(JSON.stringify(run));
+    expect(spec).toMatchObject({
+      kind: { type: "container", container: { image: run.image } },
+      inputs: run.inputs,
+      priority: 5,
+      resources: { cpus: 2, memoryBytes: 512e6 },
+      retry: { maxAttempts: 3 },
+    });
+    expect(spec.outputSpecs).toBeUndefined();
+  });
+
   test("reads 0 and empty text of fetch_ml as unset", () => {
     const text = "job_name: a\nargs: b\ncpu: 0\nmemory_gb: 0\ngpu: 0\ngpu_memory: ''\ntimeout_ms: 0";
     expect(draftIn(text).spec).not.toHaveProperty("timeoutMs");

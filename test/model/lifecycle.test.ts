@@ -52,12 +52,32 @@ describe("claimed()", () => {
           number: 1,
           generation: 4,
           epoch: 2,
+          queuedMs: 7,
           resources: { cpus: 2 },
           ...CLAIM,
         },
       ],
     });
     expect([next.metadata, next.spec]).toEqual([task.metadata, task.spec]);
+  });
+
+  test("tells how long the task was in the queue: since it was submitted, was to start, was queued again, or retried by a user", () => {
+    const claimedAt = at(90_000);
+    const queuedMs = (task: Task): number | undefined =>
+      openAttempt(claimed(task, { ...CLAIM, claimedAt }))?.queuedMs;
+    const fresh = aTask();
+    const failed = failedTimes(1);
+    const { retryAt = "" } = failed.status as { retryAt?: string };
+    const again = {
+      ...retried(taskIn("failed")),
+      metadata: { ...fresh.metadata, epoch: 2, updatedAt: at(70_000) },
+    };
+    expect([
+      queuedMs(fresh),
+      queuedMs({ ...fresh, spec: { ...fresh.spec, notBefore: at(80_000) } }),
+      queuedMs(failed),
+      queuedMs(again),
+    ]).toEqual([90_000, 10_000, Date.parse(claimedAt) - Date.parse(retryAt), 20_000]);
   });
 
   test("numbers the next attempt, and drops the reason of the wait", () => {

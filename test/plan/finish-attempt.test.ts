@@ -49,6 +49,7 @@ describe("settled() after a success", () => {
       supervisor: "here:1",
       hostBootId: "boot",
       claimedAt: at(),
+      queuedMs: 0,
       process: { pid: 4_242, startTime: "777" },
       startedAt: at(),
       startedAwakeMs: 1_000,

@@ -63,7 +63,7 @@ describe.skipIf(!(await canMount()))("on a full disk (needs the right to mount a
     await until(() => statSync(`${directory}/exit.json`, { throwIfNoEntry: false })?.size === 0);
     expect(isAlive(parent)).toBe(true);
     rmSync(place.file("disk/fill"));
-    expect(await ended).toEqual({ exitCode: 5, signal: null });
+    expect(await ended).toMatchObject({ exitCode: 5, signal: null });
     expect(readExit(directory, place.token)?.ending).toMatchObject({ exitCode: 5 });
   });
 
@@ -76,7 +76,7 @@ describe.skipIf(!(await canMount()))("on a full disk (needs the right to mount a
     Bun.spawnSync(["/bin/sh", "-c", `head -c 1m /dev/zero >"$1"`, "fill", place.file("disk/fill")], {
       stderr: "ignore",
     });
-    expect(await launched(order).ended).toEqual({ exitCode: null, signal: "SIGUSR1" });
+    expect(await launched(order).ended).toMatchObject({ exitCode: null, signal: "SIGUSR1" });
     expect(readStart(directory)).toBe("unreadable");
     expect(readExit(directory, place.token)).toBeNull();
     expect(place.read("ran")).toBeNull();

@@ -24,7 +24,7 @@ describe("launch()", () => {
     const { process: parent, ended } = launched(orderFor(place, shell(line, place.file("go"))));
     expect(startTimeOf(parent.pid)).toBe(parent.startTime);
     place.write("go", "");
-    expect(await ended).toEqual({ exitCode: 3, signal: null });
+    expect(await ended).toMatchObject({ exitCode: 3, signal: null });
     const [out, error, cwd, stat = ""] = (place.read("attempt/output.log") ?? "").split("\n");
     expect([out, error, cwd]).toEqual(["out", "err", place.path]);
     const [, , group, session] = statFields(stat);
@@ -57,7 +57,7 @@ describe("launch()", () => {
     const { process: parent, ended } = launched(orderFor(place, shell("echo up; exec sleep 60")));
     await until(() => place.read("attempt/output.log") === "up\n");
     process.kill(parent.pid, "SIGKILL");
-    expect(await ended).toEqual({ exitCode: null, signal: "SIGKILL" });
+    expect(await ended).toMatchObject({ exitCode: null, signal: "SIGKILL" });
     expect(readExit(place.file("attempt"), place.token)).toBeNull();
     expect(survivors({ leader: parent, token: place.token })).toHaveLength(1);
   });
@@ -67,7 +67,7 @@ describe("launch()", () => {
     const { ended } = launched(orderFor(place, shell("echo $$; exec sleep 60")));
     const pid = Number(await until(() => /^[1-9]\d*\n/.exec(place.read("attempt/output.log") ?? "")?.[0]));
     process.kill(pid, "SIGKILL");
-    expect(await ended).toEqual({ exitCode: 137, signal: null });
+    expect(await ended).toMatchObject({ exitCode: 137, signal: null });
     expect(readExit(place.file("attempt"), place.token)?.ending).toEqual(exited(137, true));
   });
 

@@ -60,7 +60,7 @@ test("seizeStart() prevents a job before its launch, and comes too late after it
   await using place = makePlace();
   const order = orderFor(place, shell("echo RAN"));
   expect(seizeStart(order.directory)).toBe("seized");
-  expect(await launched(order).ended).toEqual({ exitCode: null, signal: "SIGUSR1" });
+  expect(await launched(order).ended).toMatchObject({ exitCode: null, signal: "SIGUSR1" });
   expect(place.read("attempt/output.log")).toBe("");
   expect(readExit(order.directory, place.token)).toBeNull();
 

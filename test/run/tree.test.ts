@@ -171,7 +171,7 @@ describe("signalTree()", () => {
     );
     const stray = await strayOf(place);
     signalTree(tree, "SIGTERM");
-    expect(await ended).toEqual({ exitCode: 0, signal: null });
+    expect(await ended).toMatchObject({ exitCode: 0, signal: null });
     expect(JSON.parse(place.read("attempt/exit.json") ?? "")).toMatchObject({ status: 0, sawTerm: true });
     expect(place.read("attempt/output.log")).toContain("told\n");
     expect(isThere(leader.pid)).toBe(false);

@@ -3,6 +3,7 @@ import { preparationSeen } from "../../desk/preparation.ts";
 import { progressOf } from "../../desk/progress.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { toldSoFar } from "../../desk/told.ts";
+import { executionSummary } from "../../model/execution-summary.ts";
 import { isTerminal } from "../../model/state.ts";
 import { recordText } from "../../store/record.ts";
 import { oneOrAll, readVerb } from "../read-verb.ts";
@@ -20,7 +21,12 @@ export const verb = readVerb({
       tasks.map((task) => {
         const record = JSON.parse(recordText(task)) as Record<string, unknown>;
         const progress = progressOf(context, layout, task);
-        return progress === null ? record : { ...record, progress };
+        const last = task.status.attempts.at(-1);
+        return {
+          ...record,
+          ...(progress !== null && { progress }),
+          ...(last !== undefined && { execution_summary: executionSummary(last) }),
+        };
       }),
     ),
   text: (context, tasks, layout) => {

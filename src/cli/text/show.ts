@@ -26,6 +26,7 @@ import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
 import { renderTable } from "./table.ts";
 import { timelineLines } from "./timeline.ts";
+import { usageLines } from "./usage.ts";
 import { hanging } from "./wrap.ts";
 
 interface Shown {
@@ -169,6 +170,7 @@ function renderAttempt(
     ...memoryAndLimits(attempt),
     ...timelineLines(attempt, { nowMs, columns, told: null }),
   ];
+  lines.push(...usageLines(attempt));
   const { outputs, outputsLeft = 0 } = attempt;
   const left = outputsLeft > 0 ? ` (${outputsLeft} more in outputs.json)` : "";
   if (outputs !== undefined)

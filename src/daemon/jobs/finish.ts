@@ -14,6 +14,7 @@ import { asStarted, collectedChange, endChange, recordEnds } from "./record-end.
 import type { TaskJob } from "./runners/runner.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { LOOK_MS, sendDueSignals } from "./stop.ts";
+import { lookAtUsage } from "./usage.ts";
 
 /** A job that ends sooner is not recorded as running: only its end is written. */
 const RUNNING_AFTER_MS = 100;
@@ -37,7 +38,11 @@ export function finishJobs(supervisor: Supervisor): number | null {
   const going = jobs.filter(({ job }) => endOf(job) === null);
   const ended = jobs.filter(({ job }) => endOf(job) !== null);
   // First: a stop must not wait for the scan of the ended jobs.
-  const waits = [sendDueSignals(supervisor, going), sendEarlySignals(supervisor, going)];
+  const waits = [
+    sendDueSignals(supervisor, going),
+    sendEarlySignals(supervisor, going),
+    lookAtUsage(supervisor, going),
+  ];
   const left = survivorsOf(
     ended.map(({ job }) => job),
     supervisor.jobs.processes,

@@ -6,6 +6,14 @@ import type { JobEnd } from "../../run/ending.ts";
 import type { EventSummaryReading } from "../../run/events.ts";
 import type { RecordingParentEnd } from "../../run/launch.ts";
 import { readStart } from "../../run/records.ts";
+import type { Usage } from "../../run/usage.ts";
+
+/** The looks at what a job uses; see `usage.ts`. */
+export interface Looks {
+  readonly seen: Usage | null;
+  /** As `Clock.awakeMs`; null for no further look. */
+  readonly dueMs: number | null;
+}
 
 /** A signal that was sent to an attempt, and when, as `Clock.awakeMs`. */
 export interface SentSignal {
@@ -88,6 +96,8 @@ export interface Job {
   findings?: Findings;
   /** True once it got the signal before its timeout, or where it gets none; see `early-signal.ts`. */
   isWarned?: boolean;
+  /** What it used so far; see `usage.ts`. */
+  looks?: Looks;
   /** What it told so far; absent until that is read. */
   events?: EventSummaryReading;
   /** The secret values at its start, masked in its log; absent for an adopted job, for which they are read again. */

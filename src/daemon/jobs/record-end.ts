@@ -29,6 +29,7 @@ import { hasNeverBegun, wasStopping } from "./observe.ts";
 import { isUnprepared } from "./preparation.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { maskOfJob } from "./secrets.ts";
+import { usedBy } from "./usage.ts";
 
 /** The wait after a start that the recording parent could not record: the disk may be full. */
 const UNSTARTED_WAIT_MS = 10_000;
@@ -180,6 +181,7 @@ function foundEndOf(
     ...limits,
     ...(unenforced !== undefined && { unenforced: [...unenforced] }),
     ...circumstancesOf(supervisor, { task, job }, tail.text),
+    ...usedBy({ task, job }),
     isStopped: openAttempt(task)?.stop !== undefined,
     isStopping: wasStopping(supervisor, job),
     leftBehind: phase.leftBehind,
