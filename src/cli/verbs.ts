@@ -74,6 +74,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     },
     wait: { summary: "wait until tasks end", mirrors: true, load: () => import("./commands/wait.ts") },
     stats: { summary: "show counts, ages and failure classes", load: () => import("./commands/stats.ts") },
+    results: {
+      summary: "compare what runs gave: values, outputs, means over seeds",
+      aliases: ["result"],
+      load: () => import("./commands/results.ts"),
+    },
     gpus: {
       summary: "show the GPUs, their use, and the tasks on them",
       aliases: ["gpu"],

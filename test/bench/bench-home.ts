@@ -74,8 +74,12 @@ const PATTERNS = {
 /** Written at a time. */
 const CHUNK = 10_000;
 
-/** A home with so many tasks, written as they lie on disk. */
-export function filled(count: number, state: keyof typeof PATTERNS): BenchHome {
+/** A home with so many tasks, written as they lie on disk; `vary` makes each of them another one. */
+export function filled(
+  count: number,
+  state: keyof typeof PATTERNS,
+  vary: (task: Task) => Task = (task) => task,
+): BenchHome {
   const stint = new BenchHome();
   const layout = homeAt(stint.home);
   const pattern: Task = PATTERNS[state];
@@ -86,7 +90,10 @@ export function filled(count: number, state: keyof typeof PATTERNS): BenchHome {
     const tasks = Array.from({ length: Math.min(CHUNK, count - first + 1) }, (_, index): Task => {
       const number = first + index;
       const identity = { id: makeTaskId(number, "train"), number, uid: `uid-${number}` };
-      return { ...pattern, metadata: { ...pattern.metadata, ...identity, createdAt: at, updatedAt: at } };
+      return vary({
+        ...pattern,
+        metadata: { ...pattern.metadata, ...identity, createdAt: at, updatedAt: at },
+      });
     });
     for (const task of tasks) {
       const path = layout.record(directoryOf(task.status.state), task.metadata.id);

@@ -6,6 +6,7 @@ import { LIST, SUBMIT } from "./commands.ts";
 import { HISTORY } from "./history.ts";
 import { CANCEL, INBOX, RELEASE } from "./intake.ts";
 import { OUTPUT, PLAN, SLEEPING } from "./load.ts";
+import { RESULTS } from "./results.ts";
 import type { Measured, Row } from "./row.ts";
 import { LATENCY, NEXT, REST, START } from "./supervisor.ts";
 import { DRAIN, EXPAND, LONG } from "./throughput.ts";
@@ -27,6 +28,7 @@ const ROWS: readonly Row[] = [
   PLAN,
   SLEEPING,
   HISTORY,
+  RESULTS,
   INBOX,
   RELEASE,
   CANCEL,

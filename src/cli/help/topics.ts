@@ -22,6 +22,7 @@ import listing from "../../../templates/help/listing.md" with { type: "text" };
 import logs from "../../../templates/help/logs.md" with { type: "text" };
 import notify from "../../../templates/help/notify.md" with { type: "text" };
 import order from "../../../templates/help/order.md" with { type: "text" };
+import results from "../../../templates/help/results.md" with { type: "text" };
 import retry from "../../../templates/help/retry.md" with { type: "text" };
 import sbatch from "../../../templates/help/sbatch.md" with { type: "text" };
 import schedules from "../../../templates/help/schedules.md" with { type: "text" };
@@ -57,6 +58,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   logs,
   notify,
   order,
+  results,
   retry,
   sbatch,
   schedules,

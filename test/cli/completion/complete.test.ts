@@ -17,7 +17,7 @@ async function offered(stint: Stint, ...words: string[]): Promise<string[]> {
 
 /** What a line with the cursor at its end is completed to. */
 const ROWS: readonly (readonly [line: string, words: readonly string[]])[] = [
-  ["re", ["retry", "release", "resume", "requeue-stale"]],
+  ["re", ["results", "retry", "release", "resume", "requeue-stale"]],
   ["sched", ["schedules"]],
   ["read-f", []],
   ["stat", ["stats"]],

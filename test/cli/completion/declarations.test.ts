@@ -7,6 +7,7 @@ import { allVerbs } from "../command-line/verbs.ts";
 const FREE = [
   /^(?:N|NUMBERS|PERCENT|NAME=NUMBER|JSON|URL|TEXT|LINE|LIST|SIZE|DURATION|TIME|EXPRESSION|NAME=VALUES?|gpu:N)$/,
   /^(?:submit|run|schedules add) --(?:name|job-name|image|unique|key)$/,
+  /^results --by$/,
 ];
 
 function isOffered({ choices, completes, offers, keys }: Completable): boolean {

@@ -1,0 +1,82 @@
+import { findGroup } from "../../desk/groups.ts";
+import { resultsOf } from "../../desk/results/collect.ts";
+import { TASK_KEYS } from "../../desk/results/columns.ts";
+import { ok, type Result } from "../../lib/result.ts";
+import { EXIT, type Problem } from "../../model/errors.ts";
+import { inNumberOrder, type Task } from "../../model/task.ts";
+import type { Layout } from "../../store/layout.ts";
+import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
+import { textValue, wholeNumber } from "../command-line/values.ts";
+import type { Context } from "../context.ts";
+import { inHome } from "../in-home.ts";
+import { askedOf } from "../results/asked.ts";
+import { shownResults } from "../results/shown.ts";
+import { LAST, SELECTOR_FLAGS, type SelectorFlags, TASKS } from "../selectors.ts";
+import { targetTasks } from "../targets.ts";
+
+const FLAGS = {
+  ...SELECTOR_FLAGS,
+  sort: {
+    value: {
+      ...textValue("KEY", "an output, input or value of the tasks, or id, name, state or time"),
+      offers: TASK_KEYS.map((key) => [key, `by ${key}`] as const),
+    },
+    help: "sort by an output (the best first, by its goal), input or value, or by id, name, state, time; -KEY reverses",
+  },
+  by: {
+    value: textValue("NAMES", "one or more values or inputs of the tasks, with commas between them"),
+    help: "one row for each value of NAMES, with mean and spread of the outputs over the other runs",
+  },
+  limit: { value: wholeNumber(1), short: "n", help: "only the first N rows" },
+  plot: { excludes: ["csv", "json"], help: "plot the output that is sorted by, or else the first" },
+  csv: { excludes: ["json"], help: "print CSV, each value in full" },
+  json: { help: "print a JSON array, an object for each row" },
+} as const;
+
+export const verb = declareVerb({
+  operands: [TASKS],
+  flags: FLAGS,
+  notes:
+    "Without a task: the sweep that was submitted last, or else the task. An output that a job did not give is filled with the last value of a metric of this name, or of a scalar in its TensorBoard files, and marked so. See `stint help results`.",
+  run: inHome(results),
+});
+
+async function results({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
+  const { sort, by, limit, plot, csv, json, ...selectors } = flags;
+  const found = chosenTasks(context, layout, { references: operands, selectors });
+  if (!found.ok) return found.error;
+  const tasks = found.value.toSorted(inNumberOrder);
+  const isData = csv === true || json === true;
+  if (tasks.length === 0 && !isData) {
+    context.err("No task matches.\n");
+    return EXIT.done;
+  }
+  const asked = askedOf(resultsOf(layout, tasks), { sort, by, limit });
+  if (!asked.ok) return asked.error;
+  const form = json === true ? "json" : csv === true ? "csv" : plot === true ? "plot" : "table";
+  const { text, notes } = shownResults(asked.value, { form, context });
+  context.out(text);
+  if (notes !== "") context.err(notes);
+  return EXIT.done;
+}
+
+function chosenTasks(
+  context: Context,
+  layout: Layout,
+  { references, selectors }: { readonly references: readonly string[]; readonly selectors: SelectorFlags },
+): Result<Task[], Problem> {
+  const given = Object.values(selectors).filter((value) => value !== undefined).length;
+  const isOpen = references.length === 0 && given === 0;
+  // To select among all tasks would read each member twice.
+  if (references.length === 0 && given === 1 && selectors.group !== undefined)
+    return findGroup(layout, selectors.group);
+  const found = targetTasks(context, {
+    layout,
+    references: isOpen ? [LAST] : references,
+    flags: selectors,
+    eligible: () => true,
+  });
+  if (!found.ok || !isOpen) return found;
+  const group = found.value[0]?.metadata.group;
+  return group === undefined ? ok(found.value) : findGroup(layout, String(group.id));
+}

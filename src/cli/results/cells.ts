@@ -1,0 +1,68 @@
+import type { Summary } from "../../desk/results/by.ts";
+import { cellText } from "../../desk/results/columns.ts";
+import type { OutputValue, ResultRow, ValueSource } from "../../desk/results/row.ts";
+
+const MAX_TEXT = 40;
+const DIGITS = 5;
+
+/** What marks a value that is not an output of the job, and what it is. */
+const MARKS: Readonly<Record<Exclude<ValueSource, "output">, readonly [mark: string, meaning: string]>> = {
+  metric: ["*", "the last value of a metric"],
+  tensorboard: ["+", "the last value in the files of TensorBoard"],
+};
+
+/** A value for people: a number with five digits, a text cut after forty characters. */
+export function shortText(value: unknown): string {
+  if (typeof value === "number") return numberText(value);
+  const text = cellText(value);
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
+}
+
+export function numberText(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  return String(Number(value.toPrecision(DIGITS)));
+}
+
+export function outputText(output: OutputValue | undefined): string {
+  if (output === undefined || output.value === null) return "-";
+  const mark = output.source === "output" ? "" : MARKS[output.source][0];
+  return `${shortText(output.value)}${mark}`;
+}
+
+const ANY_MARK = "*";
+export const FILLED_NOTE = `${ANY_MARK} with the last values of metrics or of TensorBoard: a job gave no such output`;
+
+/** `0.912 ± 0.004`, with a mark where a value was filled, and the number of runs where it is not that of all. */
+export function summaryText(summary: Summary, completed: number): string {
+  const mark = summary.filled > 0 ? ANY_MARK : "";
+  return `${spreadText(summary)}${mark}${summary.n === completed ? "" : ` (${summary.n})`}`;
+}
+
+/** `0.912 ± 0.004`, with as many decimals as the spread has at two digits. */
+function spreadText({ mean, sd }: Pick<Summary, "mean" | "sd">): string {
+  if (sd === null) return numberText(mean);
+  if (sd === 0) return `${numberText(mean)} ± 0`;
+  const decimals = Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(sd))));
+  const isShort = Math.abs(mean) < 1e9 && sd >= 1e-6;
+  return isShort
+    ? `${mean.toFixed(decimals)} ± ${sd.toFixed(decimals)}`
+    : `${numberText(mean)} ± ${numberText(sd)}`;
+}
+
+export function stateText({ state, failure }: ResultRow): string {
+  return state === "failed" && failure !== null ? `failed ${failure}` : state;
+}
+
+/** What the marks mean that these rows have. */
+export function markNotes(rows: readonly ResultRow[], names: ReadonlySet<string>): string[] {
+  const sources = new Set(
+    rows.flatMap(({ outputs }) =>
+      Object.entries(outputs).flatMap(([name, { source }]) => (names.has(name) ? [source] : [])),
+    ),
+  );
+  return Object.entries(MARKS).flatMap(([source, [mark, meaning]]) =>
+    sources.has(source as keyof typeof MARKS) ? [`${mark} ${meaning}: the job gave no such output`] : [],
+  );
+}

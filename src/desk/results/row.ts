@@ -1,0 +1,69 @@
+import { failureOfAttempt } from "../../model/attempt.ts";
+import type { TaskId } from "../../model/identity.ts";
+import { figuresOf } from "../../model/outline.ts";
+import type { State } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
+
+/** Where a value of an output is from: what the job gave as such, or the last value of a metric of this name. */
+export type ValueSource = "output" | "metric" | "tensorboard";
+
+export interface OutputValue {
+  readonly value: unknown;
+  readonly source: ValueSource;
+}
+
+/** Which value of an output is the best. */
+export type Goal = "max" | "min";
+
+/** A task with what went into it and what came out of it: a row of `stint results`. */
+export interface ResultRow {
+  readonly id: TaskId;
+  readonly number: number;
+  readonly name: string;
+  readonly state: State;
+  /** Why its last attempt failed; null where it did not. */
+  readonly failure: string | null;
+  /** The number of its last attempt; 0 where it has not started. */
+  readonly attempt: number;
+  /** Of its sweep, by name. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Of its last attempt. */
+  readonly outputs: Readonly<Record<string, OutputValue>>;
+  /** How long its last attempt ran; null where none has ended. */
+  readonly ranMs: number | null;
+  /** The devices of its last attempt. */
+  readonly gpus: readonly string[];
+  /** The time of each GPU that was reserved for it, over all attempts. */
+  readonly gpuMs: number;
+}
+
+/** The row of a task, by its record alone. */
+export function rowOf(task: Task): ResultRow {
+  const { metadata, status } = task;
+  const last = status.attempts.at(-1);
+  const { ranMs, gpuMs } = figuresOf(task);
+  const given = last !== undefined && "outputs" in last ? (last.outputs ?? {}) : {};
+  return {
+    id: metadata.id,
+    number: metadata.number,
+    name: metadata.name,
+    state: status.state,
+    failure: failureOfAttempt(last)?.code ?? null,
+    attempt: status.attempt,
+    values: metadata.group?.values ?? {},
+    inputs: task.spec.inputs ?? {},
+    outputs: outputsFrom(given, "output"),
+    ranMs,
+    gpus: last?.devices ?? [],
+    gpuMs,
+  };
+}
+
+/** The values of one source. */
+export function outputsFrom(
+  values: Readonly<Record<string, unknown>>,
+  source: ValueSource,
+): Record<string, OutputValue> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, source }]));
+}
