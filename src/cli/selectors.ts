@@ -91,6 +91,11 @@ export const SELECTOR_FLAGS = {
     group: "Select",
     help: "in this lane",
   },
+  topic: {
+    value: { ...textValue("NAME", "the name of a topic"), completes: "topics" },
+    group: "Select",
+    help: "with this topic",
+  },
   group: { value: GROUP, group: "Select", help: "members of a sweep, by its name or a member's number" },
 } as const;
 
@@ -114,6 +119,7 @@ export function queryOf(
     ...(states !== null && { states }),
     ...(flags.name !== undefined && { name: flags.name }),
     ...(flags.slot !== undefined && { slot: flags.slot }),
+    ...(flags.topic !== undefined && { topic: flags.topic }),
     ...(flags.label !== undefined && { labels: Object.fromEntries(flags.label) }),
     ...(flags.class !== undefined && { failure: flags.class }),
     ...(flags.since !== undefined && { sinceMs: nowMs - flags.since }),

@@ -72,6 +72,10 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       withFlags: { follow: ["--follow"] },
       load: () => import("./commands/logs.ts"),
     },
+    events: {
+      summary: "show what happened, and what jobs tell (-f follows)",
+      load: () => import("./commands/events.ts"),
+    },
     wait: { summary: "wait until tasks end", mirrors: true, load: () => import("./commands/wait.ts") },
     stats: { summary: "show counts, ages and failure classes", load: () => import("./commands/stats.ts") },
     results: {

@@ -12,6 +12,7 @@ import { finishJobs } from "./jobs/finish.ts";
 import { LogCaps } from "./jobs/log-caps.ts";
 import { findMissedEnds } from "./jobs/missed-ends.ts";
 import { LOOK_MS } from "./jobs/stop.ts";
+import { TopicFeeds } from "./jobs/topic-feeds.ts";
 import { hasLeft } from "./leave.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { Mailbox } from "./requests/mailbox.ts";
@@ -95,6 +96,7 @@ class Turns {
     const publisher = new Publisher(supervisor);
     const mailbox = new Mailbox(supervisor);
     const caps = new LogCaps(supervisor);
+    const feeds = new TopicFeeds(supervisor);
     this.#supervisor = supervisor;
     this.#plans = new PlanCache(supervisor);
     this.#sources = [
@@ -113,6 +115,7 @@ class Turns {
       }),
       ...background,
       { action: "cut the logs", tick: () => caps.tick() },
+      { action: "feed the topics", tick: () => feeds.tick() },
     ];
     this.#logPause = pauseLog(supervisor);
   }

@@ -15,7 +15,7 @@ export function toldSoFar(caller: Caller, layout: Layout, task: Task): EventSumm
 }
 
 /** Hides the secret values of a task in its lines; they are read for the first line, as most jobs tell nothing. */
-function hidingFor(caller: Caller, layout: Layout, task: Task): Hide {
+export function hidingFor(caller: Caller, layout: Layout, task: Task): Hide {
   let hide: Hide | null = null;
   return (text) => {
     hide ??= maskOf(layout, task, inheritable(caller.env)).text;

@@ -1,6 +1,7 @@
 import { ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH, MAX_WORK_KEY_LENGTH, WORK_KEY_PATTERN } from "../model/identity.ts";
 import type { Requirement, Selector } from "../model/selector.ts";
+import { MAX_TOPIC_LENGTH, TOPIC_PATTERN } from "../model/topic.ts";
 import { type Fault, misfit, refuse } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
 import {
@@ -23,6 +24,13 @@ const IDENTIFIER = /^[A-Za-z0-9._-]+$/;
 export function identifier(maxLength: number): Reader<string> {
   return word(IDENTIFIER, maxLength, "letters, digits, dots, dashes and underscores");
 }
+
+/** The name of a topic. */
+export const topic = word(
+  TOPIC_PATTERN,
+  MAX_TOPIC_LENGTH,
+  "letters, digits, dots, dashes and underscores, and no dot first",
+);
 
 /** The key of a piece of work, such as `xsum/kl/seed3`. */
 export const workName = word(WORK_KEY_PATTERN, MAX_WORK_KEY_LENGTH, "letters, digits and . _ - / : = , @ +");

@@ -2,7 +2,6 @@ const SECURITY = "the job runs with the rights of your account; limits: is suppo
 const SERVICES = "only jobs that end are run; restart: always repeats one";
 const TRACKING = "set the variables of the tracker under env:";
 const DATA = "name the files on the command line or under env:";
-const EVENTS = "follow it with stint wait or stint logs -f";
 
 /** Keys of planned features. They are refused: an ignored key would mislead its author. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
@@ -12,7 +11,6 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   datasetSpecs: DATA,
   snapshot: DATA,
   snapshotId: DATA,
-  eventDelivery: EVENTS,
 };
 
 /** Keys of a schedule file, which contains the task. */

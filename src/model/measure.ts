@@ -9,6 +9,7 @@ export type Measure = v.InferOutput<typeof measure>;
 
 /** The measure of a value of JSON: a number, or its text, as a shell writes it; null for any other value. */
 export function measureOf(value: unknown): Measure | null {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
   const isText = typeof value === "string" && value.trim() !== "";
   if (typeof value !== "number" && !isText) return null;
   const word = String(value).trim().toLowerCase().replace("infinity", "inf").replace(/^\+/, "");

@@ -16,7 +16,7 @@ export interface Outline extends Partial<Figures> {
     /** Only of whole records. */
     readonly createdAt?: string;
   };
-  readonly spec: { readonly slot?: string | undefined };
+  readonly spec: { readonly slot?: string | undefined; readonly topic?: string | undefined };
   readonly status: {
     readonly state: State;
     readonly endedAt?: string;
@@ -84,7 +84,10 @@ export function sharedOutline({ metadata, spec, status }: Outline): SharedOutlin
       ...(batch !== undefined && { batch }),
       ...(group !== undefined && { group: { id: group.id, name: group.name } }),
     },
-    spec: { ...(spec.slot !== undefined && { slot: spec.slot }) },
+    spec: {
+      ...(spec.slot !== undefined && { slot: spec.slot }),
+      ...(spec.topic !== undefined && { topic: spec.topic }),
+    },
     status: { state: status.state, attempts: status.attempts.map(attemptOutline) },
   };
 }

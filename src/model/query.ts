@@ -16,6 +16,8 @@ export const criteria = v.strictObject({
   failure: v.exactOptional(v.string()),
   /** In this lane. */
   slot: v.exactOptional(v.string()),
+  /** With this topic. */
+  topic: v.exactOptional(v.string()),
   /** Members of the sweep whose first member has this number. */
   group: v.exactOptional(v.number()),
   /** Changed at or after this time, in milliseconds since the epoch. */
@@ -43,6 +45,7 @@ function isLike(task: Outline, query: Query, labels: readonly (readonly [string,
   if (query.states !== undefined && !query.states.includes(task.status.state)) return false;
   if (query.sinceMs !== undefined && Date.parse(task.metadata.updatedAt) < query.sinceMs) return false;
   if (query.slot !== undefined && task.spec.slot !== query.slot) return false;
+  if (query.topic !== undefined && task.spec.topic !== query.topic) return false;
   if (query.group !== undefined && task.metadata.group?.id !== query.group) return false;
   for (const [key, value] of labels) {
     if (own(task.metadata.labels, key) !== value) return false;

@@ -12,6 +12,7 @@ import { restart, retry } from "./retry.ts";
 import { selector } from "./selector.ts";
 import { slurm } from "./slurm.ts";
 import { stopHow } from "./stop.ts";
+import { topicName } from "./topic.ts";
 
 /** Which outcome of a parent lets its dependent start; of all parents with `oneOf`, the success of one. */
 export const PARENT_ENDS = ["success", "any", "failure", "oneOf"] as const;
@@ -96,5 +97,8 @@ export const spec = v.strictObject({
   fail: v.optional(byName(v.array(v.string()))),
   /** Default: strict. */
   provenance: v.optional(v.picklist(PROVENANCES)),
+  /** The feed that gets its events, and texts that go with each of them. */
+  topic: v.optional(topicName),
+  attributes: v.optional(v.record(v.string(), v.string())),
 });
 export type Spec = v.InferOutput<typeof spec>;

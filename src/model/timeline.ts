@@ -3,7 +3,7 @@ import type { Attempt } from "./attempt.ts";
 import type { TimelineEntry } from "./event-summary.ts";
 
 /** What the supervisor alone may say of an attempt; the same words from a job are kept as INFO. */
-type OwnType =
+export type OwnType =
   | "ASSIGNED"
   | "STARTED"
   | "COMPLETED"
@@ -20,7 +20,8 @@ export interface TimelineLine extends Omit<TimelineEntry, "type"> {
   readonly type: TimelineEntry["type"] | OwnType;
 }
 
-const ENDS = {
+/** The word for the end of an attempt. */
+export const ENDS = {
   completed: "COMPLETED",
   failed: "FAILED",
   timeout: "TIMEOUT",

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ATTEMPT_FILES } from "../model/attempt-files.ts";
-import { MAX_LINE_BYTES } from "../model/event.ts";
+import { type JobEvent, MAX_LINE_BYTES } from "../model/event.ts";
 import {
   countLines,
   type EventSummary,
@@ -69,6 +69,10 @@ export class EventReading {
     this.#position = position;
   }
 
+  get position(): number {
+    return this.#position;
+  }
+
   /** Passes on the lines that are new, and reads at most `most` bytes; true where there is more to read. */
   read(take: TakeLine, most: number): boolean {
     const found = inDamagedFolder(() => lstatSync(this.#path, { throwIfNoEntry: false }), undefined);
@@ -133,6 +137,15 @@ export class EventReading {
   }
 }
 
+/** Is told of the events that are read, with the offset behind each. */
+export interface EventFollower {
+  /** It knows those that end before this offset, and at it. */
+  readonly from: number;
+  /** The time of an event whose line has none. */
+  readonly at: string;
+  readonly onEvent: (event: JobEvent, end: number) => void;
+}
+
 /** Reads the events of an attempt to a summary, a slice at a time. */
 export class EventSummaryReading {
   readonly #path: string;
@@ -148,16 +161,16 @@ export class EventSummaryReading {
     this.#reading = new EventReading(path);
   }
 
-  /** Of what was read. */
-  get summary(): EventSummary {
-    return this.#summary;
+  /** The number of bytes that were read. */
+  get bytes(): number {
+    return this.#reading.position;
   }
 
   /** Reads at most `most` bytes that are new; true where there is more to read. */
-  read(most: number): boolean {
+  read(most: number, follower?: EventFollower): boolean {
     let uncounted = 0;
     const isMore = this.#reading.read((line, end) => {
-      if (this.#summary.lines < MAX_EVENT_LINES) this.#take(line, end);
+      if (this.#summary.lines < MAX_EVENT_LINES) this.#take(line, end, follower);
       else uncounted += 1;
     }, most);
     this.#summary = countLines(this.#summary, uncounted);
@@ -165,17 +178,21 @@ export class EventSummaryReading {
   }
 
   /** Reads what is left at the end of a file whose writers have ended. */
-  finish(): EventSummary {
-    this.#reading.finish((line, end) => this.#take(line, end));
+  finish(follower?: EventFollower): EventSummary {
+    this.#reading.finish((line, end) => this.#take(line, end, follower));
     return this.#summary.lines > MAX_EVENT_LINES
       ? withLastLines(this.#summary, this.#path, { from: this.#foldedTo, hide: this.#hide })
       : this.#summary;
   }
 
-  #take(line: Buffer | null, end: number): void {
+  #take(line: Buffer | null, end: number, follower?: EventFollower): void {
     this.#foldedTo = end;
     const text = textOf(line, this.#hide);
-    if (text !== "") this.#summary = foldLine(this.#summary, text).summary;
+    if (text === "") return;
+    const isNew = follower !== undefined && end > follower.from;
+    const { summary, event } = foldLine(this.#summary, text, isNew ? { readAt: follower.at } : {});
+    this.#summary = summary;
+    if (isNew && event !== null) follower.onEvent(event, end);
   }
 }
 

@@ -10,7 +10,7 @@ import { readSealed, writeSealed } from "./sealed.ts";
 
 const MAX_BYTES = 64 * 1_024 * 1_024;
 /** The format of these files; one of another format is made again. */
-const FORM = 2;
+const FORM = 3;
 
 /** The outlines of records of a span of numbers, in the order of the ids, each with the stamp of its file: a column for each value. */
 interface Columns {

@@ -23,6 +23,9 @@ export const REASON_ENDING = ".error.txt";
 /** How the name of the reply to a request ends, in the same folder. */
 export const REPLY_ENDING = ".reply.json";
 
+/** How the name of the feed of a topic ends. */
+export const FEED_ENDING = ".ndjson";
+
 class Home {
   readonly home: string;
 
@@ -54,6 +57,16 @@ export class Layout extends Home {
   readonly locks = join(this.home, "locks");
   readonly tmp = join(this.home, "tmp");
   readonly runs = join(this.home, "runs");
+  /** The feeds of topics; see `feed.ts`. */
+  readonly feeds = join(this.home, "events");
+  feed(topic: string): string {
+    return join(this.feeds, `${topic}${FEED_ENDING}`);
+  }
+
+  /** The lines before those of the feed. */
+  earlierFeed(topic: string): string {
+    return `${this.feed(topic)}.1`;
+  }
   /** Programs that jobs find on their PATH; see `run/slurm.ts`. */
   readonly programs = join(this.home, "programs");
   /** Why the supervisor cannot write; see `disk-fault.ts`. */
@@ -200,6 +213,7 @@ export class Layout extends Home {
     return [
       this.numbers,
       this.programs,
+      this.feeds,
       this.doneKeys,
       this.datasets,
       this.index,

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { profileTo } from "./bench-home.ts";
 import { LIST, SUBMIT } from "./commands.ts";
+import { EVENTS } from "./events.ts";
 import { HISTORY } from "./history.ts";
 import { CANCEL, INBOX, RELEASE } from "./intake.ts";
 import { OUTPUT, PLAN, SLEEPING } from "./load.ts";
@@ -27,6 +28,7 @@ const ROWS: readonly Row[] = [
   LONG,
   PLAN,
   SLEEPING,
+  EVENTS,
   HISTORY,
   RESULTS,
   INBOX,

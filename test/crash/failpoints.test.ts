@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CONTROL_SCENARIOS } from "./scenario-control.ts";
 import { DATA_SCENARIO } from "./scenario-data.ts";
+import { FEED_SCENARIO } from "./scenario-feeds.ts";
 import { LIMITS_SCENARIO } from "./scenario-limits.ts";
 import { NOTICES_SCENARIO } from "./scenario-notices.ts";
 import { BESIDE_SCENARIO, SCHEDULE_SCENARIO, SWEPT_SCHEDULE_SCENARIO } from "./scenario-schedules.ts";
@@ -19,6 +20,7 @@ const SCENARIOS = [
   LIMITS_SCENARIO,
   DATA_SCENARIO,
   NOTICES_SCENARIO,
+  FEED_SCENARIO,
   ...SCHEDULING_SCENARIOS,
   ...TASK_SCENARIOS,
   ...CONTROL_SCENARIOS,

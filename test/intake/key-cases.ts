@@ -1,8 +1,10 @@
 import { ARTIFACT_KEYS } from "./artifact-key-cases.ts";
 import { CONTAINER_KEYS } from "./container-cases.ts";
 import { DATA_KEYS } from "./data-key-cases.ts";
+import { EVENT_KEYS } from "./event-key-cases.ts";
 import { JOB_DATA_KEYS } from "./job-data-key-cases.ts";
 import { LIMIT_KEYS } from "./limit-key-cases.ts";
+
 import { NOTICE_KEYS } from "./notice-key-cases.ts";
 import { SLURM_KEYS } from "./slurm-key-cases.ts";
 
@@ -273,4 +275,5 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
   ...SLURM_KEYS,
   ...CONTAINER_KEYS,
   ...DATA_KEYS,
+  ...EVENT_KEYS,
 };

@@ -41,6 +41,8 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   templates: { templates: { run: "a ${{ inputs.lr }}" } },
   outputSpecs: { outputSpecs: { acc: { type: "float" } } },
   fail: { fail: { acc: ["nan"] } },
+  topic: { topic: "vision" },
+  attributes: { attributes: { team: "x" } },
   runnerSelector: { runnerSelector: [{ key: "pool", operator: "Exists" }] },
 };
 const fields = Object.keys(CHANGES) as (keyof Spec)[];

@@ -21,11 +21,12 @@ import { valueOf } from "../rig/results.ts";
 import { aTask, at, taskIn } from "../rig/tasks.ts";
 import { filesIn, homeAt, TempHome } from "../rig/temp-home.ts";
 
-/** Failpoints that `lock.test.ts`, `power-cut.test.ts` and the sweep of test/crash pass, most with a kill that is real. */
+/** Failpoints that `lock.test.ts`, `power-cut.test.ts`, `feed.test.ts` and the sweep of test/crash pass, most with a kill that is real. */
 const ELSEWHERE = [
   /^lock:/,
   /^audit:(set-aside|begun)$/,
   /^environment:/,
+  /^feed:/,
   /^home:/,
   /^numbers:staged$/,
   /^request:fetched$/,

@@ -5,6 +5,7 @@ import { counted } from "../../lib/counted.ts";
 import { NAME_PATTERN, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
 import { directoryOf, PLACES, STATES, type StateDirectory } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
+import { topicsIn } from "../../store/feed-files.ts";
 import { inventoryOf } from "../../store/inventory-file.ts";
 import type { Layout } from "../../store/layout.ts";
 import { recentNames } from "../../store/names.ts";
@@ -53,6 +54,8 @@ export class Objects {
         return this.#sample().flatMap(({ spec }): OfferedWord[] =>
           spec.slot === undefined ? [] : [[spec.slot, "lane"]],
         );
+      case "topics":
+        return topicsIn(this.#layout).map((name): OfferedWord => [name, "topic"]);
       case "laneLimits":
         return this.offers("lanes", typed).map(([name, meaning]): OfferedWord => [`${name}=`, meaning]);
       case "labelLimits":

@@ -14,6 +14,7 @@ const OF_KEYS: readonly (readonly [keys: RegExp, topic: string])[] = [
   [/^(retry|retries|backoff)/, "retry"],
   [/^notify/, "notify"],
   [/^(datasets|provenance)/, "datasets"],
+  [/^(topic|attributes)$/, "events"],
 ];
 
 /** The topic of a word: its name, its singular, or a key of the task file; null where there is none. */

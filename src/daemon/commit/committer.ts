@@ -1,8 +1,10 @@
 import type { Problem } from "../../model/errors.ts";
+import { ownEntries } from "../../model/feed.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import { publishDiskFault } from "../../store/disk-fault.ts";
 import { noteDoneKeys } from "../../store/done-keys.ts";
+import { Feeds } from "../../store/feed.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { othersInHome } from "../../store/home.ts";
 import { writeNotices } from "../../store/notices.ts";
@@ -35,6 +37,7 @@ export class Committer implements Disposable {
   notifications: NotificationDispatcher | null = null;
   /** Why nothing can be written now, and when the home is probed next. */
   degraded: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
+  readonly feeds: Feeds;
   readonly #context: SupervisorContext;
   readonly #queue: QueueState;
   readonly #writer: Writer;
@@ -46,6 +49,7 @@ export class Committer implements Disposable {
   constructor(context: SupervisorContext, queue: QueueState) {
     this.#context = context;
     this.#queue = queue;
+    this.feeds = new Feeds(context.layout, () => context.clock.now());
     this.#writer = new Writer(context.layout, context.clock, (written) =>
       this.announce(written, () => [...queue.tasks.values()]),
     );
@@ -83,6 +87,7 @@ export class Committer implements Disposable {
     );
     const notices = noticesFor(written, { layout, receivers: config.notices.on, known, isComing });
     writeNotices(layout, notices);
+    this.#feed(written);
     this.notifications?.push(notices);
   }
 
@@ -93,6 +98,16 @@ export class Committer implements Disposable {
     const written = tryFs("write the notices of a hold", () => writeNotices(layout, notices));
     if (written.ok) this.notifications?.push(notices);
     else this.enterDegraded(written.error);
+  }
+
+  /** Tells the feeds of topics of what was written. */
+  #feed(written: readonly RecordMove[]): void {
+    const told = written.filter(({ after }) => after.spec.topic !== undefined);
+    for (const [topic = "", moves] of Map.groupBy(told, ({ after }) => after.spec.topic))
+      this.feeds.append(
+        topic,
+        moves.flatMap(({ before, after }) => ownEntries(before, after)),
+      );
   }
 
   audit(...entries: Parameters<Writer["audit"]>): void {

@@ -100,6 +100,8 @@ export interface Job {
   looks?: Looks;
   /** What it told so far; absent until that is read. */
   events?: EventSummaryReading;
+  /** The offset up to which the feed of its topic had its events when this process began with them. */
+  fedTo?: number;
   /** The secret values at its start, masked in its log; absent for an adopted job, for which they are read again. */
   readonly secrets?: readonly string[];
 }

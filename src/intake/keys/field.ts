@@ -3,7 +3,7 @@ import type { Reader } from "../readers.ts";
 import type { Schema } from "../schema.ts";
 
 /** What a shell completes in the value of a key: objects of the queue or of this machine, or paths. */
-export type KeyObjects = "tasks" | "labels" | "lanes" | "gpus" | "gpuModels" | "files" | "folders";
+export type KeyObjects = "tasks" | "labels" | "lanes" | "topics" | "gpus" | "gpuModels" | "files" | "folders";
 
 /** The flag of `submit` and `run` that sets a key. */
 export interface KeyFlag {

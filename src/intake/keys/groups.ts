@@ -48,4 +48,5 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   on: { prefix: "notify.", now: "notify" },
   resources: { prefix: "" },
   constraints: { prefix: "" },
+  eventDelivery: { prefix: "" },
 };

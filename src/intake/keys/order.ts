@@ -4,7 +4,14 @@ import { ADMISSIONS, PARENT_FAILURES } from "../../model/spec.ts";
 import { MAX_LABEL_LENGTH, MAX_LABEL_NAME_LENGTH } from "../../model/task.ts";
 import { moment } from "../moment.ts";
 import { pings, receivers } from "../notice-readers.ts";
-import { identifier, references, referencesOrGroups, selectorReader, workName } from "../queue-readers.ts";
+import {
+  identifier,
+  references,
+  referencesOrGroups,
+  selectorReader,
+  topic,
+  workName,
+} from "../queue-readers.ts";
 import { duration, oneOf, yesOrNo } from "../readers.ts";
 import { shortTextMap, textMap } from "../text-map.ts";
 import type { Field, Fields } from "./field.ts";
@@ -136,6 +143,23 @@ export const ORDER_FIELDS: Fields = {
     read: pings,
     to: notify("ping"),
     about: "URL of a dead-man switch, pinged at start, success and failure",
+  },
+  topic: {
+    read: topic,
+    to: ["spec", "topic"],
+    about: "feed that gets the events of the task",
+    more: "see `stint help events`",
+    flag: { group: "Task", placeholder: "NAME" },
+    completes: "topics",
+    isVerbatim,
+    show: (name: string) => `topic ${name}`,
+  },
+  attributes: {
+    read: shortTextMap({ name: MAX_LABEL_NAME_LENGTH, text: MAX_LABEL_LENGTH }),
+    to: ["spec", "attributes"],
+    about: "texts that go with each event in the feed",
+    isVerbatim,
+    isOpen,
   },
   labels: {
     read: shortTextMap({ name: MAX_LABEL_NAME_LENGTH, text: MAX_LABEL_LENGTH }),
