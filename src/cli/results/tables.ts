@@ -62,6 +62,7 @@ export function rowsTable(rows: readonly ResultRow[], view: TableView): TableTex
   return {
     table,
     notes: [
+      ...(columns.some(({ kind }) => kind === "output") ? [] : [NO_OUTPUTS]),
       ...(same.length === 0 ? [] : [`The same for all: ${same.join(" ")}`]),
       ...markNotes(rows, new Set(own.flatMap(({ kind, name }) => (kind === "output" ? [name] : [])))),
       ...leftNote(left),
@@ -85,6 +86,7 @@ function paintedState(row: ResultRow, style: Style): string {
   return style.state(row.state).replace(row.state, () => stateText(row));
 }
 
+const NO_OUTPUTS = "No output, metric or TensorBoard file was found here; see `stint help results`";
 const MEANS_NOTE = "Means of completed runs ± standard deviation of the sample";
 
 /** What the mark of means means, where there is one. */
@@ -126,7 +128,14 @@ export function groupsTable(
     { title: "TIME", cell: ({ meanMs }) => (meanMs === null ? "-" : formatDuration(meanMs)), leaves: 400 },
   ];
   const { table, left } = fitted(groups, fields, { width, style });
-  return { table, notes: [MEANS_NOTE, ...filledNote(groups), ...leftNote(left)] };
+  return {
+    table,
+    notes: [
+      ...(outputs.length === 0 ? [NO_OUTPUTS] : [MEANS_NOTE]),
+      ...filledNote(groups),
+      ...leftNote(left),
+    ],
+  };
 }
 
 function cellOr(text: string | undefined): string {
