@@ -162,3 +162,61 @@ describe("a job that exits with 0 has failed", () => {
     });
   });
 });
+
+describe("the outputs of a job", () => {
+  test.concurrent("are those of its events, over which the file wins", async () => {
+    await using stint = new Stint();
+    const tell = (line: string): string => `  echo '${line}' >> "$STINT_EVENTS"\n`;
+    const run =
+      tell('{"type": "OUTPUT", "payload": {"acc": 0.1, "epochs": 3}}') +
+      tell('{"type": "METRIC", "name": "loss", "value": 11}') +
+      `  echo '{"acc": 0.9}' > "$STINT_OUTPUTS"\n`;
+    await stint.run(["submit", "-"], { input: `fail: {loss: "> 10"}\nrun: |\n${run}` });
+    await stint.run(["drain"]);
+    expect(lastOf(stint.record(1))).toMatchObject({
+      outputs: { acc: 0.9, epochs: 3 },
+      failure: {
+        code: "INVALID_OUTPUTS",
+        rule: "fail:loss",
+        error: 'metric "loss" is 11, and fail: has loss: > 10',
+      },
+    });
+  });
+
+  test.concurrent("are read by the next supervisor where the first one died before the end, or while it collected", async () => {
+    await using stint = new Stint();
+    await stint.up();
+    const wait = 'until test -e "$HOME/go"; do sleep 0.05; done';
+    const say = `${wait}; echo '{"acc": 0.9, "model": "m.pt"}' > "$STINT_OUTPUTS"`;
+    await stint.ok("submit", "--name", "plain", "--", "sh", "-c", say);
+    // An artifact that takes a while to hash, and no room on the disk.
+    const keep = `${say}; echo w > "$STINT_RUN_DIR/m.pt"; truncate -s 400M "$STINT_ARTIFACTS_DIR/big"`;
+    const file = `name: keeps\noutputs: {model: file}\ncommand: [sh, -c, ${JSON.stringify(keep)}]`;
+    await stint.run(["submit", "-"], { input: file });
+    await Promise.all([stint.reach(1, "running"), stint.reach(2, "running")]);
+    await stint.killSupervisors();
+    writeFileSync(join(stint.root, "go"), "");
+    await stint.up();
+    await stint.reach(2, "collecting");
+    await stint.killSupervisors();
+    await stint.up();
+    const [plain, keeps] = [await stint.reach(1, "completed"), await stint.reach(2, "completed")];
+    expect(lastOf(plain)["outputs"]).toEqual({ acc: 0.9, model: "m.pt" });
+    expect(lastOf(keeps)).toMatchObject({
+      outputs: { acc: 0.9, model: join(stint.home, "runs", "000002-keeps", "1", "m.pt") },
+      artifacts: { count: 1 },
+    });
+  });
+
+  test.concurrent("hold no secret, and of large ones the record has the scalars, a dependent all", async () => {
+    await using stint = new Stint();
+    const shell = `{ printf '{"acc": 0.5, "token": "%s", "curve": [0' "$TOKEN"; seq -f ,%g 1 20000 | tr -d '\\n'; printf ']}'; } > "$STINT_OUTPUTS"`;
+    writeFileSync(join(stint.root, "secrets"), "TOKEN=hush-hush\n", { mode: 0o600 });
+    const file = `name: a\nenvFrom: {file: ./secrets}\nrun: |\n  ${shell}\n---\nname: b\nafter: a\nrun: cp $STINT_PARENTS $HOME/parents.json`;
+    await stint.run(["submit", "-"], { input: file });
+    await stint.ok("drain");
+    expect(lastOf(stint.record(1))).toMatchObject({ outputs: { acc: 0.5, token: "***" }, outputsLeft: 1 });
+    const [parent] = jsonOf(stint, "parents.json") as { outputs: { curve: number[]; token: string } }[];
+    expect([parent?.outputs.curve.length, parent?.outputs.token]).toEqual([20_001, "***"]);
+  });
+});
