@@ -42,6 +42,9 @@ const OPEN_ALIASES: Readonly<Record<string, string>> = {
   label: "labels",
   annotation: "annotations",
   metadata: "annotations",
+  // Of a definition of gyoza.
+  inputSpecs: "inputs",
+  outputSpecs: "outputs",
 };
 
 /** Finds the meaning of a key; `typed` is its path, joined by dots. */

@@ -23,6 +23,7 @@ export function manifestText(
     task: { id, name, labels, ...(group !== undefined && { group }), createdAt, createdBy },
     kind,
     ...(environment !== undefined && { environment }),
+    ...(spec.inputs !== undefined && { inputs: spec.inputs }),
     attempt: ran,
     ...parts,
     ...(artifactsTotal !== undefined && { artifactsTotal }),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { inputsIn, overrideFields, type TypedKey } from "../../src/intake/fields-typed.ts";
-import { readSubmission } from "../../src/intake/submission.ts";
+import { documentDrafts, readSubmission } from "../../src/intake/submission.ts";
 import { readTaskYaml, taskYaml } from "../../src/intake/task-yaml.ts";
+import { atTop, fromPlain } from "../../src/intake/value.ts";
 import type { Json } from "../../src/model/job-data.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { fc } from "../rig/fast-check.ts";
@@ -132,6 +133,32 @@ describe("inputs", () => {
         expect(draftIn(JSON.stringify({ spec })).spec).toEqual(spec);
       }),
     );
+  });
+});
+
+describe("inputs of a definition of gyoza", () => {
+  test("are values beside their declarations, in the words of JSON Schema", () => {
+    const { spec } = draftIn(
+      "run: a\ninputs: {lr: 0.1, n: 3}\ninput_specs: {lr: {type: number, max: 1}, who: {type: str, default: x}}\n" +
+        "output_specs: {acc: {type: number}}",
+    );
+    expect(spec).toMatchObject({
+      inputs: { lr: 0.1, n: 3, who: "x" },
+      inputSpecs: { lr: { type: "float", max: 1 }, who: { type: "string" } },
+      outputSpecs: { acc: { type: "float" } },
+    });
+    expect(faultsIn("run: a\ninputs: {lr: 5}\ninput_specs: {lr: {type: number, max: 1}}")).toEqual([
+      '2:14 "inputs.lr" is 5, wanted a number of at most 1',
+    ]);
+  });
+
+  test("take a flag where the document has no places, as one that was read from JSON", async () => {
+    const value = atTop(
+      fromPlain({ run: "fit ${{ inputs.lr }}", inputs: { lr: { type: "float" } } }, "task"),
+    );
+    const inputs = await inputsIn([flag("lr", "0.5")]);
+    const drafts = valueOf(documentDrafts(value, { context: { ...CONTEXT, inputs }, text: "" }));
+    expect(drafts.map(bodyOf)).toEqual(["fit 0.5"]);
   });
 });
 

@@ -1,11 +1,15 @@
+import { own } from "../../lib/own.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { GOALS, type InputSpec, type OutputSpec, VALUE_TYPES } from "../../model/job-data.ts";
+import { type DataType, GOALS, type InputSpec, type OutputSpec, VALUE_TYPES } from "../../model/job-data.ts";
 import type { Fault } from "../fault.ts";
 import { misfit } from "../fault.ts";
 import { mapping, partOf } from "../mapping.ts";
 import { oneOf, type Reader, reader, text, yesOrNo } from "../readers.ts";
+import { oneOfWords } from "../schema.ts";
 import type { Value } from "../value.ts";
 import { boundsFaults, type Expected, type PathBase, readAs, readChoices } from "./typed-value.ts";
+
+const ANYWHERE = { defaultCwd: "/", home: "/", nowMs: 0 };
 
 const anyNumber = reader(
   { type: "number" },
@@ -18,8 +22,34 @@ const anyNumber = reader(
 const later = reader({}, (value: Value): Result<Value, Fault[]> => ok(value));
 const choices = reader({ type: "array", minItems: 1 }, (value: Value) => later(value));
 
+/** The words of JSON Schema and of Python for the same. */
+const SYNONYMS: Readonly<Record<string, DataType>> = {
+  integer: "int",
+  number: "float",
+  double: "float",
+  boolean: "bool",
+  str: "string",
+  text: "string",
+  path: "file",
+  directory: "dir",
+  folder: "dir",
+  array: "list",
+  object: "any",
+  dict: "any",
+};
+
+const ownType = oneOf(VALUE_TYPES);
+const typeWord = reader(
+  () => oneOfWords(VALUE_TYPES, Object.keys(SYNONYMS)),
+  (value: Value): Result<DataType, Fault[]> => {
+    const other =
+      value.type === "scalar" ? own(SYNONYMS, value.text.toLowerCase().replaceAll(/[-_]/g, "")) : undefined;
+    return other === undefined ? ownType(value, ANYWHERE) : ok(other);
+  },
+);
+
 const shared = {
-  type: oneOf(VALUE_TYPES),
+  type: typeWord,
   required: yesOrNo,
   min: anyNumber,
   max: anyNumber,
@@ -50,14 +80,12 @@ export const inputSchema = (): Record<string, unknown> => {
   };
 };
 
-const ANYWHERE = { defaultCwd: "/", home: "/", nowMs: 0 };
-
 /** Reads the declaration of an input, and its default. */
 export function readInputSpec(value: Value, around: PathBase): Result<InputSpec, Fault[]> {
   const read = inputKeys(value, ANYWHERE);
   if (!read.ok) return err(read.error);
-  const { default: given, ...own } = read.value;
-  const spec = specOf(own, value, around);
+  const { default: given, ...others } = read.value;
+  const spec = specOf(others, value, around);
   if (!spec.ok || given === undefined) return spec;
   const standard = readAs(spec.value, given, around);
   return standard.ok ? ok({ ...spec.value, default: standard.value }) : standard;
@@ -68,13 +96,13 @@ export const outputDeclaration: Reader<OutputSpec> = reader(
   () => ({ anyOf: [shared.type.schema, outputKeys.schema] }),
   (value: Value): Result<OutputSpec, Fault[]> => {
     if (value.type !== "mapping") {
-      const type = shared.type(value, ANYWHERE);
+      const type = shared.type(value);
       return type.ok ? ok({ type: type.value }) : type;
     }
     const read = outputKeys(value, ANYWHERE);
     if (!read.ok) return err(read.error);
-    const { goal, ...own } = read.value;
-    const spec = specOf(own, value, { folder: null, home: "/" });
+    const { goal, ...others } = read.value;
+    const spec = specOf(others, value, { folder: null, home: "/" });
     return spec.ok ? ok({ ...spec.value, ...(goal !== undefined && { goal }) }) : spec;
   },
 );
@@ -86,18 +114,18 @@ interface Read extends Omit<Partial<Expected>, "choices"> {
 }
 
 function specOf(
-  { type = "any", required, choices: given, ...own }: Read,
+  { type = "any", required, choices: given, ...others }: Read,
   value: Value,
   around: PathBase,
 ): Result<InputSpec, Fault[]> {
-  const wanted: Expected = { type, ...own };
+  const wanted: Expected = { type, ...others };
   const allowed = given === undefined ? ok(undefined) : readChoices(wanted, given, around);
   const faults = [...boundsFaults(wanted, (key) => partOf(value, key)), ...(allowed.ok ? [] : allowed.error)];
   if (faults.length > 0 || !allowed.ok) return err(faults);
   return ok({
     type,
     ...(required === true && { required }),
-    ...own,
+    ...others,
     ...(allowed.value !== undefined && { choices: allowed.value }),
   });
 }

@@ -15,7 +15,7 @@ import { alternatives } from "../readers.ts";
 import { dataOf } from "../sweep/fill-value.ts";
 import type { Member } from "../sweep/member.ts";
 import { folder } from "../task-readers.ts";
-import { type Entry, isUnspecified, NOWHERE } from "../value.ts";
+import { type Entry, isUnspecified, NOWHERE, type Value } from "../value.ts";
 import { isDeclaration, readInputSpec } from "./declaration.ts";
 import { dataName, inputs as wholeInputs } from "./readers.ts";
 import { type PathBase, readAs } from "./typed-value.ts";
@@ -32,7 +32,7 @@ export type InputFlags = readonly Entry[];
 
 /** True for an entry with inputs: `inputs: {…}` or `inputs.lr: …`. */
 export function isInputs({ key }: Entry): boolean {
-  return /^inputs(\.|$)/.test(key) && fieldNamed(key)?.key === "inputs";
+  return key.startsWith("input") && fieldNamed(key)?.key === "inputs";
 }
 
 /** The names of the inputs in entries. */
@@ -67,7 +67,9 @@ export function resolveInputs({ entries, context, swept }: Resolving): Result<In
   );
   if (odd.length > 0) return err(odd.flatMap(({ value }) => faultsOf(wholeInputs(value, context))));
   const written = whole.flatMap(itemsOf).filter(({ value }) => !isUnspecified(value));
-  const items = [...written, ...newInputs(flags, written, context)];
+  const { items: ofFile, beside } = withValues(written);
+  const added = newInputs(flags, written, context);
+  const items = [...ofFile, ...added];
   const faults = twins(items);
   const around = aroundOf(entries, context);
   const specs: Record<string, InputSpec> = {};
@@ -82,15 +84,14 @@ export function resolveInputs({ entries, context, swept }: Resolving): Result<In
       continue;
     }
     const { spec, value } = read.value;
-    // A declaration of `--set` is the item itself.
-    const flag = item.span === NOWHERE ? undefined : typed.get(item.key);
+    const flag = added.includes(item) ? undefined : typed.get(item.key);
     // A path of a command line begins where that was typed.
     const ofFlag = flag && {
       value: flag,
       around: { ...around, folder: around.folder && context.defaultCwd },
     };
-    const sweptValue = given.get(item.key);
-    const other = ofFlag ?? (sweptValue && { value: sweptValue, around });
+    const inFile = given.get(item.key) ?? beside.get(item.key);
+    const other = ofFlag ?? (inFile && { value: inFile, around });
     const final =
       other === undefined ? ok(value) : readAs(spec ?? { type: "any" }, other.value, other.around);
     if (!final.ok) faults.push(...final.error);
@@ -101,6 +102,19 @@ export function resolveInputs({ entries, context, swept }: Resolving): Result<In
   faults.push(...sizeFaults(values, whole[0]));
   if (faults.length > 0) return err(faults);
   return ok(items.length === 0 && Object.keys(values).length === 0 ? null : { values, specs });
+}
+
+/** The items without the values that stand beside their declarations, as in gyoza: `input_specs` beside `inputs`. */
+function withValues(written: readonly Entry[]): {
+  readonly items: readonly Entry[];
+  readonly beside: ReadonlyMap<string, Value>;
+} {
+  const declared = new Set(written.filter(({ value }) => isDeclaration(value)).map(({ key }) => key));
+  const isBeside = ({ key, value }: Entry): boolean => declared.has(key) && !isDeclaration(value);
+  return {
+    items: written.filter((item) => !isBeside(item)),
+    beside: new Map(written.filter(isBeside).map(({ key, value }) => [key, value])),
+  };
 }
 
 function faultsOf(read: Result<unknown, Fault[]>): Fault[] {

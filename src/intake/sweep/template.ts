@@ -43,7 +43,7 @@ export interface Filled {
   readonly given: readonly FieldAssignment[];
   readonly faults: readonly Fault[];
   readonly candidate: Tree;
-  /** The values that were filled. */
+  /** The values that were filled, and their texts before. */
   readonly values: readonly Value[];
 }
 
@@ -77,16 +77,14 @@ export function filledBy(
   const filled = others.map((one) => filledIn(one, whole));
   if (unfilled.length > 0) return err(unfilled);
   const candidate = newCandidate(context);
-  if (inputs.value !== null) {
-    const kept = others.map((one) =>
-      filledIn(
-        one,
-        withInputs(lookup, () => STAYS),
-      ),
-    );
-    setInputs(candidate, { ...inputs.value, templates: templatesIn(kept) });
-  }
-  return ok({ ...fieldAssignments(filled), candidate, values: filled.map(({ value }) => value) });
+  const later = withInputs(lookup, () => STAYS);
+  const kept = inputs.value === null ? [] : others.map((one) => filledIn(one, later));
+  if (inputs.value !== null) setInputs(candidate, { ...inputs.value, templates: templatesIn(kept) });
+  return ok({
+    ...fieldAssignments(filled),
+    candidate,
+    values: [...filled, ...kept].map(({ value }) => value),
+  });
 }
 
 /** The fault of a value that could not be filled, at its placeholder. */
