@@ -4,6 +4,7 @@ import { localZone, wallTime } from "../lib/zone.ts";
 import type { Backoff } from "../model/backoff.ts";
 import type { ContainerOptions, EnvironmentPolicy } from "../model/kind.ts";
 import type { Receiver, SecretPlace, Webhook } from "../model/notice.ts";
+import type { Condition } from "../model/preflight.ts";
 import type { Restart, Retry } from "../model/retry.ts";
 import { describeRequirement, type Selector } from "../model/selector.ts";
 import type { Field } from "./keys/field.ts";
@@ -51,6 +52,7 @@ const SPECIAL: Readonly<Record<string, (value: never) => unknown>> = {
         },
       ]),
     ),
+  preflight: (conditions: readonly Condition[]) => conditions.map(conditionForm),
   "notify.start": receiversForm,
   "notify.success": receiversForm,
   "notify.failure": receiversForm,
@@ -73,6 +75,21 @@ function localForm(instant: string): string {
 function durationForm(ms: number): string {
   const typed = typedDuration(ms);
   return parseDuration(typed) === ms ? typed : `${ms}ms`;
+}
+
+function conditionForm(of: Condition): unknown {
+  switch (of.type) {
+    case "command":
+      return of.line;
+    case "dataset":
+      return { dataset: of.name };
+    case "port":
+      return { port: of.port };
+    case "host":
+      return { host: `${of.host.includes(":") ? `[${of.host}]` : of.host}:${of.port}` };
+    case "free":
+      return { free: `${of.bytes}B`, path: of.path };
+  }
 }
 
 function receiversForm(receivers: readonly Receiver[]): unknown {

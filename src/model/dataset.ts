@@ -68,6 +68,14 @@ const foundDataset = v.strictObject({
 export type FoundDataset = v.InferOutput<typeof foundDataset>;
 export const foundDatasets = v.record(name, foundDataset);
 
+export const MAX_SNAPSHOT_LENGTH = 128;
+/** The id of a snapshot, which `snapshots/ID.json` of the home describes. */
+export const snapshotId = v.pipe(v.string(), v.regex(/^[\w.-]+$/), v.maxLength(MAX_SNAPSHOT_LENGTH));
+/** The name of its data among the data sets of a task. */
+export const SNAPSHOT = "snapshot";
+/** What that file says; other programs may note more in it. */
+export const snapshotFile = v.object({ path: absolute, sha256 });
+
 /** The paths of data sets, by name. */
 export function pathsOf(of: Datasets): Record<string, string> {
   return Object.fromEntries(Object.entries(of).map(([key, { path }]) => [key, path]));
@@ -85,5 +93,6 @@ export function datasetMount(of: string): string {
 
 /** The variable that tells a job where a data set is. */
 export function datasetVariable(of: string): string {
+  if (of === SNAPSHOT) return "STINT_SNAPSHOT_DIR";
   return `STINT_DATASET_${of.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase()}`;
 }

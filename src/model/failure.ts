@@ -148,6 +148,14 @@ const FAILURES = {
     meaning: "the job ran longer than its `timeout:`",
     advice: "raise it with `stint retry ID --set timeout=…`, or set `retry.onTimeout: true`",
   },
+  PREFLIGHT: {
+    class: "infrastructure",
+    retry: "uncounted",
+    backoff: equal(15_000, 5 * MINUTE),
+    meaning: "what the task asks for before it starts (`preflight:`) is not there yet",
+    advice:
+      "nothing is lost and no retry is used: it is asked again by itself, and `stint retry` asks at once",
+  },
   DATA_MISMATCH: {
     class: "data",
     retry: "no",

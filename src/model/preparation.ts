@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { dataOrder, foundDatasets } from "./dataset.ts";
 import { type Failure, failureCode } from "./failure.ts";
+import { preflight } from "./preflight.ts";
 
 /*
  * What is done for an attempt before its program runs, as data: the order that the supervisor writes into the attempt's folder, and the
@@ -8,7 +9,7 @@ import { type Failure, failureCode } from "./failure.ts";
  */
 
 /** The steps in their order, and the reason on record while each is at work. */
-const STEPS = { data: "VerifyingData" } as const;
+const STEPS = { preflight: "Preflight", data: "VerifyingData" } as const;
 export type StepName = keyof typeof STEPS;
 const STEP_NAMES = Object.keys(STEPS) as StepName[];
 export const PREPARATION_REASONS = Object.values(STEPS);
@@ -18,7 +19,10 @@ export function reasonOfStep(name: StepName): (typeof PREPARATION_REASONS)[numbe
 }
 
 /** The parts of an order, by step; a step without a part is not done. */
-const orderParts = v.strictObject({ data: v.optional(dataOrder) });
+const orderParts = v.strictObject({
+  preflight: v.optional(v.strictObject({ conditions: preflight, /** Of the job. */ cwd: v.string() })),
+  data: v.optional(dataOrder),
+});
 export type OrderParts = v.InferOutput<typeof orderParts>;
 
 export const preparationOrder = v.strictObject({ parts: orderParts });
@@ -48,8 +52,6 @@ export const preparationReport = v.strictObject({
         code: failureCode,
         /** `Cannot <action> "<value>": <what is>, <what is wanted>`. */
         error: v.string(),
-        /** True where the task is to be asked again after a wait, at no cost. */
-        isAskedAgain: v.optional(v.literal(true)),
         found: findings,
       }),
     ]),
@@ -58,7 +60,7 @@ export const preparationReport = v.strictObject({
 export type PreparationReport = v.InferOutput<typeof preparationReport>;
 
 /** Why a step refuses the start of the program. */
-export type StepRefusal = Pick<Failure, "code" | "error"> & { readonly isAskedAgain?: true };
+export type StepRefusal = Pick<Failure, "code" | "error">;
 
 /** What a preparation does, with its progress: `verifying imagenet 41 %`. */
 export function doingInWords({ doing, fraction }: PreparationReport): string | null {

@@ -1,12 +1,13 @@
 import * as v from "valibot";
 import { artifactsAsked } from "./artifacts.ts";
 import { backoff, durationMs } from "./backoff.ts";
-import { datasetsSchema, PROVENANCES } from "./dataset.ts";
+import { datasetsSchema, PROVENANCES, snapshotId } from "./dataset.ts";
 import { instant, slotName, taskId, uniqueKey, workKey } from "./identity.ts";
 import { byName, inputSpec, jsonObject, outputSpec } from "./job-data.ts";
 import { kind } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { noticeReceivers } from "./notice.ts";
+import { preflight } from "./preflight.ts";
 import { resources } from "./resources.ts";
 import { restart, retry } from "./retry.ts";
 import { selector } from "./selector.ts";
@@ -95,6 +96,9 @@ export const spec = v.strictObject({
   outputSpecs: v.optional(byName(outputSpec)),
   /** Rules for outputs and metrics, by name: where one holds, a job that exited with 0 has failed. */
   fail: v.optional(byName(v.array(v.string()))),
+  snapshot: v.optional(snapshotId),
+  /** What must hold before it starts. */
+  preflight: v.optional(preflight),
   /** Default: strict. */
   provenance: v.optional(v.picklist(PROVENANCES)),
   /** The feed that gets its events, and texts that go with each of them. */

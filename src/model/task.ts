@@ -84,7 +84,14 @@ const common = {
 const ended = { ...common, endedAt: instant, message: v.string() };
 
 /** Why a task is back in the queue. What it waits for now is computed by readers. */
-export const QUEUED_REASONS = ["Backoff", "Interval", "Orphaned", "Shutdown", "Interrupted"] as const;
+export const QUEUED_REASONS = [
+  "Backoff",
+  "Interval",
+  "Orphaned",
+  "Shutdown",
+  "Interrupted",
+  "Preflight",
+] as const;
 export const FAILED_REASONS = [
   "NonRetryable",
   "Exhausted",

@@ -10,7 +10,7 @@ import type { JsonObject } from "../model/job-data.ts";
 import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
 import { openAttempt, type QUEUED_REASONS, type Status, type Task } from "../model/task.ts";
 import { mustTransition } from "../model/transition.ts";
-import { decideInterrupted, decideRetry, isAwaited } from "./retry.ts";
+import { decideInterrupted, decideRetry, isAwaited, isPreflight } from "./retry.ts";
 
 /** What the supervisor found when an attempt's processes had ended. */
 export interface End extends Evidence {
@@ -207,7 +207,8 @@ function afterFailure(
   const counted = { ...closed, status: { ...closed.status, consecutiveFailures } };
   if (!isRetried)
     return ended(counted, end, { state: "failed", reason: decision.reason, message: decision.message });
-  return requeued(counted, "Backoff", end.endedAtMs + decision.delayMs);
+  const reason = isPreflight(failure) ? "Preflight" : "Backoff";
+  return requeued(counted, reason, end.endedAtMs + decision.delayMs);
 }
 
 /** After a first interruption the task is queued at once, as after a reboot; repeated ones wait for a backoff and end in dead-letter/. */

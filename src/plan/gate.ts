@@ -28,6 +28,7 @@ export type Gate =
   | { readonly type: "selector"; readonly wanted: Requirement }
   | { readonly type: "scheduled"; readonly untilMs: number }
   | { readonly type: "backoff"; readonly untilMs: number }
+  | { readonly type: "preflight"; readonly untilMs: number }
   | { readonly type: "interval"; readonly untilMs: number };
 
 const OPEN: Gate = { type: "open" };
@@ -52,7 +53,7 @@ export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
   // After a backward jump of the clock, a wait lasts at most the decided delay from now.
   const untilMs = Math.min(Date.parse(status.retryAt), nowMs + decidedWaitMs(task));
   if (untilMs <= nowMs) return OPEN;
-  return { type: status.reason === "Interval" ? "interval" : "backoff", untilMs };
+  return { type: WAITS[status.reason ?? "Backoff"] ?? "backoff", untilMs };
 }
 
 function heldGate({ metadata: { group, heldFor } }: Task): Gate {
@@ -60,6 +61,12 @@ function heldGate({ metadata: { group, heldFor } }: Task): Gate {
   const { name: sweep, id, holdAfter } = group;
   return { type: "held", by: { sweep, id, withinMs: holdAfter.withinMs, failures: heldFor.failures } };
 }
+
+/** The gates of waits between two attempts; of all other reasons it is a backoff. */
+const WAITS: Readonly<Record<string, "interval" | "preflight">> = {
+  Interval: "interval",
+  Preflight: "preflight",
+};
 
 /** What opens each gate but the last. */
 const OPENED = {
@@ -73,7 +80,7 @@ const OPENED = {
 export function shutGates(task: Task, around: Around): Exclude<Gate, { type: "open" }>[] {
   const gate = gateOf(task, around);
   if (gate.type === "open") return [];
-  if (gate.type === "backoff" || gate.type === "interval") return [gate];
+  if (gate.type === "backoff" || gate.type === "interval" || gate.type === "preflight") return [gate];
   return [gate, ...shutGates({ ...task, spec: { ...task.spec, ...OPENED[gate.type] } }, around)];
 }
 

@@ -32,7 +32,12 @@ const HOPELESS_RULES: ReadonlySet<string> = new Set(["signal:SIGXFSZ", "shell:SI
 
 /** True where nothing ran as a file or folder was missing, which may appear later, such as on a disk that is not mounted. */
 export function isAwaited(failure: Failure): boolean {
-  return failure.code === "DATA_UNREACHABLE" && failure.rule === "spawn";
+  return isPreflight(failure) || (failure.code === "DATA_UNREACHABLE" && failure.rule === "spawn");
+}
+
+/** True where nothing ran as the task asks for something that is not there yet. */
+export function isPreflight({ code, rule }: Failure): boolean {
+  return code === "PREFLIGHT" && rule === "spawn";
 }
 
 /** A weekend of checks every 15 minutes; fewer than the attempts that a record keeps. */
@@ -43,6 +48,7 @@ const CHECK_BACKOFF: Backoff = { firstMs: 30_000, maxMs: 15 * 60_000, factor: 2,
 export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDecision {
   const { failure } = end;
   const { restart, retry } = task.spec;
+  if (isPreflight(failure)) return { retry: true, ...preflightDelay(task, failure, random) };
   if (restart.policy === "never") return giveUp(failure, "not retried: restart is never");
   if (!isWorthRetrying(retry, end)) return giveUp(failure, `${failure.code} is not retried`);
   // A check whether a missing file has appeared does not count against the budget.
@@ -64,6 +70,11 @@ export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDe
   );
   const askedMs = askedWaitMs(end);
   return { retry: true, baseMs: delay.baseMs, delayMs: askedMs > 0 ? askedMs : delay.delayMs };
+}
+
+/** A task waits for its preflight as long as it takes; `queueTtl` ends the wait. */
+function preflightDelay(task: Task, failure: Failure, random: Random): Delay {
+  return delayOf(backoffFor(task, failure), Math.min(countSameInRow(task, failure), MAX_CHECKS), random);
 }
 
 /** Decides after an interruption, which does not count against the budget; the attempt is closed already. */
@@ -141,6 +152,7 @@ function backoffFor(task: Task, failure: Failure): Backoff {
   const { perClass } = task.spec.retry;
   const explicit = perClass?.[failure.code]?.backoff ?? perClass?.[failure.class]?.backoff;
   if (explicit !== undefined) return explicit;
+  if (isPreflight(failure)) return failureEntry("PREFLIGHT").backoff ?? CHECK_BACKOFF;
   if (isAwaited(failure)) return CHECK_BACKOFF;
   const own = task.spec.backoff;
   const ofClass = failureEntry(failure.code).backoff;

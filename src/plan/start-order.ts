@@ -31,6 +31,7 @@ function rankOf(gate: Exclude<Gate, { type: "open" }>): number {
   switch (gate.type) {
     case "scheduled":
     case "backoff":
+    case "preflight":
     case "interval":
       return 0;
     case "dependency":

@@ -182,6 +182,11 @@ export class Layout extends Home {
     return join(this.doneKeys, `${hash}.json`);
   }
 
+  /** Where the data of a snapshot is, and its checksum; written by other programs. */
+  snapshot(id: string): string {
+    return join(this.snapshots, `${id}.json`);
+  }
+  readonly snapshots = join(this.home, "snapshots");
   /** What data was found to be; it may be removed. */
   readonly datasets = join(this.home, "datasets");
 
@@ -216,6 +221,7 @@ export class Layout extends Home {
       this.feeds,
       this.doneKeys,
       this.datasets,
+      this.snapshots,
       this.index,
       names,
       ...outlines,

@@ -22,6 +22,42 @@ export const DATA_KEYS: Record<string, { text: string; at: readonly string[]; va
         c: { path: "/work/d", dvc: "/work/c.dvc" },
       },
     },
+    {
+      text: "datasets: [mnist, data/labels.csv.dvc]",
+      at: ["spec", "datasets"],
+      value: {
+        mnist: { path: "/work/mnist" },
+        labels: { path: "/work/data/labels.csv", dvc: "/work/data/labels.csv.dvc" },
+      },
+    },
+    {
+      text: `dataset_specs: [{name: mnist, version: 1, uri: "file:///data/mnist", checksum: "sha256:${SHA256}"}, {name: cifar}]`,
+      at: ["spec", "datasets"],
+      value: { mnist: { path: "/data/mnist", sha256: SHA256 }, cifar: { path: "/work/cifar" } },
+    },
+  ],
+  snapshot: [
+    { text: "snapshot: 2026-05_a.1", at: ["spec", "snapshot"], value: "2026-05_a.1" },
+    { text: "snapshot_id: abc", at: ["spec", "snapshot"], value: "abc" },
+  ],
+  preflight: [
+    {
+      text: "preflight: nvidia-smi -q",
+      at: ["spec", "preflight"],
+      value: [{ type: "command", line: "nvidia-smi -q" }],
+    },
+    {
+      text: 'preflight: [test -e go, {port: 8080, host: "db.lan:5432"}, {dataset: digits}, {free: 10GB, path: /scratch}, {free: 1GB}]',
+      at: ["spec", "preflight"],
+      value: [
+        { type: "command", line: "test -e go" },
+        { type: "port", port: 8_080 },
+        { type: "host", host: "db.lan", port: 5_432 },
+        { type: "dataset", name: "digits", path: "/work/digits" },
+        { type: "free", bytes: 1e10, path: "/scratch" },
+        { type: "free", bytes: 1e9, path: "/work" },
+      ],
+    },
   ],
   provenance: [
     { text: "datasets: {a: a}\nprovenance: best-effort", at: ["spec", "provenance"], value: "bestEffort" },

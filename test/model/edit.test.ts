@@ -34,6 +34,8 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   onParentFailure: { onParentFailure: "cancel" },
   on: { on: { failure: [{ type: "command", argv: ["true"] }] } },
   slurm: { slurm: { tasks: 2 } },
+  snapshot: { snapshot: "2026-05" },
+  preflight: { preflight: [{ type: "port", port: 8_080 }] },
   provenance: { provenance: "bestEffort" },
   datasets: { datasets: { digits: { path: "/data/digits.npz" } } },
   inputs: { inputs: { lr: 0.1 } },

@@ -13,7 +13,7 @@ const OF_KEYS: readonly (readonly [keys: RegExp, topic: string])[] = [
   [/^(limits|memory$|cpus$)/, "limits"],
   [/^(retry|retries|backoff)/, "retry"],
   [/^notify/, "notify"],
-  [/^(datasets|provenance)/, "datasets"],
+  [/^(datasets|provenance|preflight|snapshot)/, "datasets"],
   [/^(topic|attributes)$/, "events"],
 ];
 

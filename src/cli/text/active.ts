@@ -17,6 +17,7 @@ export function stopInWords({ reason, actor }: StopIntent): string {
 
 const PREPARATIONS: Readonly<Record<PreparingReason, string>> = {
   PullingImage: "pulling its image",
+  Preflight: "asking its preflight",
   VerifyingData: "verifying its data",
 };
 

@@ -165,7 +165,10 @@ function reasonOf(task: Task, { wait, progress }: Seen): string | null {
   }
   switch (status.state) {
     case "queued": {
-      const why = status.reason === "Backoff" ? withoutSearchPath(whyFailed(task)) : "";
+      const why =
+        status.reason === "Backoff" || status.reason === "Preflight"
+          ? withoutSearchPath(whyFailed(task))
+          : "";
       return why === "" ? wait : `${wait}; ${why}`;
     }
     case "completed":

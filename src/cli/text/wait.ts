@@ -28,6 +28,8 @@ export function shortWait(wait: Wait, nowMs: number): string {
       return `scheduled to start at ${localTime(wait.untilMs, nowMs)}`;
     case "backoff":
       return `retries ${relativeTime(wait.untilMs, nowMs)}`;
+    case "preflight":
+      return `asked again ${relativeTime(wait.untilMs, nowMs)}`;
     case "interval":
       return `runs again ${relativeTime(wait.untilMs, nowMs)}`;
     case "unsupervised":
@@ -87,6 +89,8 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
         `The last attempt failed. The next one starts ${relativeTime(wait.untilMs, nowMs)}, at ${localTime(wait.untilMs, nowMs)}.`,
         `Start it now: stint retry ${id}`,
       ];
+    case "preflight":
+      return preflightLines(wait.untilMs, around);
     case "interval":
       return [`It succeeded, and restart: always runs it again ${relativeTime(wait.untilMs, nowMs)}.`];
     case "unsupervised":
@@ -147,6 +151,13 @@ function heldBySweepLines(by: HeldBy, { id, areMany }: { id: string; areMany: bo
     `${areMany ? "They are" : "It is"} held: of the sweep ${by.sweep}, ${quickFailures(by)}.`,
     ...why,
     `Then go on: stint retry --group ${by.id} --failed   and: stint release ${areMany ? `--group ${by.id}` : id}`,
+  ];
+}
+
+function preflightLines(untilMs: number, { nowMs, id }: WaitContext): string[] {
+  return [
+    `Its preflight did not hold. It is asked again ${relativeTime(untilMs, nowMs)}, at ${localTime(untilMs, nowMs)}.`,
+    `Ask now: stint retry ${id}`,
   ];
 }
 

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../../lib/failpoint.ts";
 import { ATTEMPT_FILES } from "../../model/attempt-files.ts";
+import type { Datasets } from "../../model/dataset.ts";
 import { type OrderParts, type PreparationReport, reasonOfStep } from "../../model/preparation.ts";
 import { openAttempt, type PreparingReason, type Task } from "../../model/task.ts";
 import type { JobEnd } from "../../run/ending.ts";
@@ -28,7 +29,7 @@ import type { Job } from "./job.ts";
 
 /** True for a task that needs a preparation; for all others no more is done. */
 function isPrepared({ spec }: Task): boolean {
-  return spec.datasets !== undefined;
+  return spec.datasets !== undefined || spec.snapshot !== undefined || spec.preflight !== undefined;
 }
 
 /** Whether the job of a task that starts, or that an earlier supervisor left, is prepared first. */
@@ -36,21 +37,30 @@ export function preparationOf(task: Task): Pick<Job, "preparation"> {
   return task.status.state === "preparing" && isPrepared(task) ? { preparation: "open" } : {};
 }
 
-function partsOf({ spec, metadata }: Task, layout: Layout): OrderParts {
-  const { datasets, provenance = "strict" } = spec;
+interface Ordered {
+  readonly task: Task;
+  readonly directory: string;
+  /** With those of its snapshot; null for none. */
+  readonly datasets: Datasets | null;
+}
+
+function partsOf({ task: { spec, metadata }, datasets }: Ordered, layout: Layout): OrderParts {
+  const { preflight, kind, provenance = "strict" } = spec;
   return {
-    ...(datasets !== undefined && {
+    ...(preflight !== undefined && { preflight: { conditions: preflight, cwd: kind.cwd } }),
+    ...(datasets !== null && {
       data: { datasets, provenance, task: metadata.id, cache: layout.datasets },
     }),
   };
 }
 
 /** Writes the order of a job; returns the words before its program, none for most jobs. Throws what the system refuses. */
-export function orderPreparation({ context }: Supervisor, task: Task, directory: string): readonly string[] {
+export function orderPreparation({ context }: Supervisor, ordered: Ordered): readonly string[] {
+  const { task, directory } = ordered;
   if (!isPrepared(task)) return [];
   const { layout, self, environment } = context;
   writeReport(directory, { step: null });
-  const order = JSON.stringify({ parts: partsOf(task, layout) });
+  const order = JSON.stringify({ parts: partsOf(ordered, layout) });
   writeFileSync(join(directory, ATTEMPT_FILES.preparationOrder), `${order}\n`, { mode: 0o600 });
   failpoint("preparation:ordered");
   const token = openAttempt(task)?.token ?? "";

@@ -23,6 +23,7 @@ import { tryFs } from "../../store/fs-errors.ts";
 import { requireRoomForJobs } from "../../store/probe.ts";
 import { refreshFromDisk } from "../commit/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
+import { datasetsFor } from "./data.ts";
 import { unstarted } from "./job.ts";
 import { giveJobData } from "./job-data.ts";
 import { jobGroup } from "./job-group.ts";
@@ -220,12 +221,13 @@ function launchJob(
     });
   }
   keepSecretsOf(layout, task, secrets);
-  const { datasets } = task.spec;
+  const datasets = datasetsFor(task, layout);
+  if (!datasets.ok) return datasets;
   const onMachine = {
     run: directory,
     checkpoint: layout.checkpoint(id),
     work: kind.cwd,
-    ...(datasets !== undefined && { datasets: pathsOf(datasets) }),
+    ...(datasets.value !== null && { datasets: pathsOf(datasets.value) }),
   };
   const runner = runnerOf(kind);
   const inJob = runner.directories(onMachine);
@@ -254,7 +256,10 @@ function launchJob(
   if (!limited.ok) return limited;
   const { parentGroup, group } = limited.value;
   // Before the prefix of the limits, which do not count for the preparation.
-  const prefix = [...orderPreparation(supervisor, task, directory), ...limited.value.prefix];
+  const prefix = [
+    ...orderPreparation(supervisor, { task, directory, datasets: datasets.value }),
+    ...limited.value.prefix,
+  ];
   const token = openAttempt(task)?.token ?? "";
   const separateLogs = logs.separate;
   const { mounts } = data.value;

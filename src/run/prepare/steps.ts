@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Result } from "../../lib/result.ts";
 import type { Findings, PreparationOrder, StepName, StepRefusal } from "../../model/preparation.ts";
 import { verifyDatasets } from "../datasets/verify.ts";
+import { askPreflight } from "./preflight.ts";
 
 /** What a step gets: the whole order, with the folder of the attempt, and the way to tell how far it is. */
 export interface StepInput {
@@ -17,4 +18,7 @@ export interface StepInput {
 export type Step = (input: StepInput) => Promise<Result<Findings, StepRefusal>>;
 
 /** The work of each step, in the order in which they are done. */
-export const STEPS: Readonly<Record<StepName, Step>> = { data: verifyDatasets };
+export const STEPS: Readonly<Record<StepName, Step>> = {
+  preflight: askPreflight,
+  data: verifyDatasets,
+};

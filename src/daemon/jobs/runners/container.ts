@@ -14,6 +14,7 @@ import { type Launched, launch, launchRunner, type NotStarted } from "../../../r
 import { modifiedAt, readRunner } from "../../../run/records.ts";
 import { type ProcessTree, survivorsOf } from "../../../run/tree.ts";
 import type { Supervisor } from "../../supervisor.ts";
+import { datasetsFor } from "../data.ts";
 import { endJob, endOf, type Job, lastSignal } from "../job.ts";
 import type { Launching, Runner, SignalOrder, TaskJob } from "./runner.ts";
 
@@ -123,7 +124,9 @@ function launchContainer(
   { task, order, parentGroup }: Launching<ContainerKind>,
 ): Result<Launched, NotStarted> {
   const { environment, layout } = supervisor.context;
-  const { kind, limits, stopGraceMs, datasets = {} } = task.spec;
+  const { kind, limits, stopGraceMs } = task.spec;
+  const datasets = datasetsFor(task, layout);
+  if (!datasets.ok) return datasets;
   const attempt = openAttempt(task);
   if (attempt === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
   rememberEngine(supervisor, kind);
@@ -131,7 +134,7 @@ function launchContainer(
     kind,
     directory: order.directory,
     checkpoint: layout.checkpoint(task.metadata.id),
-    data: Object.entries(datasets).map(([name, { path, mode }]) => ({
+    data: Object.entries(datasets.value ?? {}).map(([name, { path, mode }]) => ({
       host: path,
       path: datasetMount(name),
       readOnly: mode !== "rw",
