@@ -1,6 +1,7 @@
 import { requestOperation } from "../desk/request-operation.ts";
 import { editFields, type TypedKey } from "../intake/fields-typed.ts";
 import { fieldNamed } from "../intake/key-names.ts";
+import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Edit } from "../model/edit.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -88,7 +89,13 @@ export async function changeTask(
     const version = change.version ?? task.metadata.resourceVersion;
     const targets = [{ ...targetOf(task), version }];
     const refused = await request(context, layout, { verb: "set", targets, ...edit.value });
-    if (refused === null) return null;
+    if (refused === null) {
+      const { changesIn } = await import("../intake/changed-fields.ts");
+      const changes = changesIn({ spec: task.spec, labels: task.metadata.labels }, edit.value);
+      const what = changes.length === 0 ? "nothing differs" : changes.join(", ");
+      context.out(asLines([`${task.metadata.id} changed: ${what}`]));
+      return null;
+    }
     const latest = readTask(layout, task.metadata.id);
     const isOurs =
       latest.ok &&
@@ -106,10 +113,7 @@ async function request(context: Context, layout: Layout, operation: Operation): 
   if (!performed.ok) return performed.error;
   if (performed.value.requested > 0) return unanswered();
   const [answer] = performed.value.answers;
-  if (answer?.problem === undefined) {
-    context.out(`${answer?.id ?? ""} changed\n`);
-    return null;
-  }
+  if (answer?.problem === undefined) return null;
   const { code, message, hint } = answer.problem;
   return problem(code as Problem["code"], message, hint);
 }

@@ -22,7 +22,7 @@ describe("a full disk behind standard output", () => {
     for (const [args, expected] of [
       [["hold", "1"], "000001-job held\n"],
       [["release", "1"], "000001-job released\n"],
-      [["set", "1", "priority=7"], "000001-job changed\n"],
+      [["set", "1", "priority=7"], "000001-job changed: priority 0 → 7\n"],
       [["cancel", "1"], "000001-job cancelled\n"],
       [["retry", "1"], "000001-job queued\n"],
     ] as const) {
@@ -62,7 +62,7 @@ describe("a reader that goes away", () => {
     const tasks = Array.from({ length: 40 }, () => 'name: job\ncommand: ["true"]\nhold: true\n');
     expect((await stint.run(["submit", "-"], { input: tasks.join("---\n") })).code).toBe(0);
     const { code, out, err } = await intoHead(stint, "set", "1-40", "priority=7");
-    expect([code, out, err]).toEqual([0, "000001-job changed\n", ""]);
+    expect([code, out, err]).toEqual([0, "000001-job changed: priority 0 → 7\n", ""]);
     expect(stint.records().filter(({ spec }) => spec["priority"] !== 7)).toEqual([]);
     expect((await intoHead(stint, "ls", "--all")).code).toBe(0);
   });

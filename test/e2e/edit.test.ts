@@ -43,7 +43,11 @@ describe("edit", () => {
       `stat -c %a "$1" "$(dirname "$1")" > $HOME/modes; cp "$1" $HOME/text
        sed -i -e 's/memory: 1GB/memory: 2GB/' -e '/^hold/d' "$1"; echo 'retries: 2' >> "$1"`,
     );
-    expect(ran).toEqual({ code: 0, out: "000001-job changed\n", err: "" });
+    expect(ran).toEqual({
+      code: 0,
+      out: "000001-job changed: memory 953.7 MiB → 1.9 GiB, retry.maxAttempts 4 → 3, retry.scope transient → any, hold true → false\n",
+      err: "",
+    });
     expect(stint.textOf("modes")).toBe("600\n700\n");
     expect(
       stint
@@ -111,7 +115,7 @@ describe("edit", () => {
       `if test -e $HOME/again; then cp "$1" $HOME/text; sed -i s/90$/90s/ "$1"; else touch $HOME/again; echo "timeout: 90" >> "$1"; fi`,
       ON_TERMINAL,
     );
-    expect([ran.code, ran.out]).toEqual([0, "000001-true changed\r\n"]);
+    expect([ran.code, ran.out]).toEqual([0, "000001-true changed: timeout unset → 1m30s\r\n"]);
     const lines = stint.textOf("text").split("\n");
     const at = lines.indexOf("timeout: 90") + 1;
     expect(lines.slice(0, 2)).toEqual([

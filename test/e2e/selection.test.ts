@@ -104,13 +104,13 @@ test("set changes every task that is named or selected", async () => {
   await using stint = new Stint();
   await queueOfSix(stint);
   expect(await stint.ok("set", "3,1", "4", "priority=7")).toBe(
-    "000003-later changed\n000001-bad changed\n000004-train-1 changed",
+    "000003-later changed: priority 0 → 7\n000001-bad changed: priority 0 → 7\n000004-train-1 changed: priority 0 → 7",
   );
   expect(await stint.ok("set", "--group", "train", "priority=8")).toBe(
-    "000004-train-1 changed\n000005-train-2 changed",
+    "000004-train-1 changed: priority 7 → 8\n000005-train-2 changed: priority 0 → 8",
   );
   // What has completed is final.
-  expect(await stint.ok("set", "--name", "good", "priority=9")).toBe("000006-good changed");
+  expect(await stint.ok("set", "--name", "good", "priority=9")).toBe("000006-good changed: priority 0 → 9");
   const priorities = stint.records().map(({ spec }) => spec["priority"]);
   expect(priorities).toEqual([7, 0, 7, 8, 8, 9]);
 });

@@ -112,3 +112,20 @@ test("of many tasks that are waited for, a terminal shows failures and a line fo
   expect(await on("wait", "25-36")).toEndWith("completed: 12 tasks (25-36)\n");
   expect((await stint.ok("wait", "25-36")).split("\n")).toHaveLength(12);
 });
+
+test("logs -f of tasks that are queued says on a terminal what they wait for, and nothing to a pipe", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--name", "held", "--", "true");
+  const child = stint.start(["logs", "-f", "1"], { under: ON_TERMINAL });
+  let shown = "";
+  for await (const bytes of child.stdout) {
+    shown += new TextDecoder().decode(bytes);
+    if (shown.includes("\n")) break;
+  }
+  expect(shown).toBe("stint: 000001-held is queued: held\r\n");
+  child.kill("SIGKILL");
+  await child.exited;
+  const piped = stint.start(["logs", "-f", "1"]);
+  await stint.ok("cancel", "1");
+  expect([await piped.exited, await new Response(piped.stderr).text()]).toEqual([0, ""]);
+});

@@ -289,7 +289,7 @@ test("set on several tasks goes on where one is refused", async () => {
   await stint.ok("drain");
   await stint.ok("submit", "--hold", "--", "true");
   const ran = await stint.run(["set", "1-2", "priority=3"]);
-  expect([ran.code, ran.out]).toEqual([4, "000002-true changed\n"]);
+  expect([ran.code, ran.out]).toEqual([4, "000002-true changed: priority 0 → 3\n"]);
 });
 
 test("help VERB prints what VERB --help prints", async () => {

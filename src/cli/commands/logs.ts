@@ -11,6 +11,7 @@ import { headingsOf } from "../logs/headings.ts";
 import { prefixesOf } from "../logs/prefixes.ts";
 import { printLog } from "../logs/print.ts";
 import type { LogView } from "../logs/shown-log.ts";
+import { tellOfQueued } from "../logs/wait-note.ts";
 import { LAST, SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { targetTasks } from "../targets.ts";
 import { renderProblem } from "../text/problem.ts";
@@ -60,7 +61,10 @@ async function logs({ context, flags, operands }: Call<typeof FLAGS>, layout: La
   const collapses = raw !== true && (!context.isTerminal || grep !== undefined || prefixes.size > 0);
   const view = ({ metadata: { id } }: Task): LogView => ({ tail, grep, collapses, prefix: prefixes.get(id) });
   const choice = { attempt, path, view };
-  if (follow === true) return followLogs(shown, layout, { tasks, choice, headings });
+  if (follow === true) {
+    await tellOfQueued(shown, layout, tasks);
+    return followLogs(shown, layout, { tasks, choice, headings });
+  }
   let exit: number = EXIT.done;
   for (const task of tasks) {
     headings.begin(task);

@@ -1,3 +1,5 @@
+import { asLines } from "../../lib/printable.ts";
+import { whyFailed, withoutSearchPath } from "../../model/failure-text.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
@@ -12,11 +14,16 @@ interface EndsOptions {
   readonly maySum?: boolean;
 }
 
-/** Tells how tasks end: a line for each at once; of many on a terminal, only failures at once, and the rest by state when the wait is over. */
+/** Of many tasks that fail alike, so many are told at once. */
+const TOLD_ALIKE = 3;
+
+/** Tells how tasks end: a line for each at once; of many on a terminal, only the first failures of each cause, and the rest when the wait is over. */
 export class Ends {
   readonly #context: Context;
   readonly #print: (text: string) => void;
   readonly #byState: Map<string, TaskId[]> | null;
+  /** How many have failed, by why. */
+  readonly #failures = new Map<string, number>();
 
   constructor(context: Context, { count, print, maySum = true }: EndsOptions) {
     this.#context = context;
@@ -27,11 +34,19 @@ export class Ends {
   tell(task: Task): void {
     const { state } = task.status;
     this.#byState?.getOrInsertComputed(state, () => []).push(task.metadata.id);
-    if (this.#byState === null || state === "failed") this.#print(endLine(task, this.#context));
+    if (this.#byState === null) this.#print(endLine(task, this.#context));
+    else if (state === "failed") {
+      const why = withoutSearchPath(whyFailed(task));
+      const count = this.#failures.getOrInsert(why, 0) + 1;
+      this.#failures.set(why, count);
+      if (count <= TOLD_ALIKE) this.#print(endLine(task, this.#context));
+    }
   }
 
   /** Prints what `tell` kept back, also of a wait that ended early. */
   finish(): void {
+    for (const [why, count] of this.#failures)
+      if (count > TOLD_ALIKE) this.#print(asLines([`${count - TOLD_ALIKE} more failed alike: ${why}`]));
     for (const [state, ids] of this.#byState ?? []) this.#print(summaryLine(`${state}:`, ids));
   }
 }
