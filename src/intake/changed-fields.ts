@@ -17,7 +17,7 @@ export function changesIn(before: Edit, after: Edit): string[] {
     ...(isProgram ? [program === newProgram ? "run" : `run ${fromTo(program, newProgram)}`] : []),
     ...[...fieldsByPlace()].flatMap(([key, field]) => {
       const [old, now] = trees.map((tree) => getAt(tree, field.to));
-      return Bun.deepEquals(old, now) ? [] : textsOf(key, field, old, now);
+      return Bun.deepEquals(old, now) ? [] : textsOf([key, field], old, now);
     }),
     ...entriesOf(before.labels, after.labels).map(
       (name) => `labels.${name} ${fromTo(before.labels[name], after.labels[name])}`,
@@ -33,7 +33,7 @@ function fieldsByPlace(): Iterable<readonly [key: string, field: Field]> {
   return found.values();
 }
 
-function textsOf(key: string, { isOpen, read }: Field, old: unknown, now: unknown): string[] {
+function textsOf([key, { isOpen, read }]: readonly [string, Field], old: unknown, now: unknown): string[] {
   // The values of variables may be secret.
   if (isOpen === true) return entriesOf(old, now).map((name) => `${key}.${name}`);
   const [left, right] = [old, now].map((value) => {

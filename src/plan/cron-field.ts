@@ -21,6 +21,11 @@ export const CRON_FIELDS: readonly CronField[] = [
   { name: "day of the week", least: 0, most: 7, names: WEEKDAYS },
 ];
 
+/** How many values a field has: 7 and 0 are one weekday. */
+export function valuesIn({ least, most, names }: CronField): number {
+  return names.length > 0 ? names.length : most - least + 1;
+}
+
 /** What is wrong with a part of a field, and the part as it should be where that is known. */
 export interface FieldSlip {
   readonly part: string;
@@ -112,10 +117,11 @@ function strange(part: string, field: CronField): FieldSlip {
 /** FRI-MON or 22-2 as cron reads it: in two parts. */
 function goesDown(
   { part, first, last, step }: { part: string; first: number; last: number; step: number },
-  { least, most, names }: CronField,
+  field: CronField,
 ): FieldSlip {
+  const { least, most, names } = field;
   const what = "which goes down, wanted a range that goes up";
-  const count = names.length > 0 ? names.length : most - least + 1;
+  const count = valuesIn(field);
   const steps = stepped(first, last + count, step).map((value) => ((value - least) % count) + least);
   const isNamed = /[A-Za-z]/.test(part);
   if (isNamed) return { part, what, corrected: steps.map((value) => names[value - least]).join(",") };

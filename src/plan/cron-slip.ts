@@ -68,18 +68,19 @@ function withCommand(times: string, command: readonly string[]): CronSlip {
   return { what: "has a command after its times", hint: `write cron: "${times}" and task: { run: ${run} }` };
 }
 
-const FIELD_LIKE =
-  /^(?:[\d*?,/#LW-]|SUN|MON|TUE|WED|THU|FRI|SAT|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)+$/i;
+const NAMES = new Set(CRON_FIELDS.flatMap(({ names }) => names));
+
+/** True for a word of the signs of cron and croner, and the names of months and weekdays. */
+function isFieldLike(word: string): boolean {
+  const signs = word.toUpperCase().replaceAll(/[A-Z]{3}/g, (name) => (NAMES.has(name) ? "" : name));
+  return /^[\d*?,/#LW-]*$/.test(signs);
+}
 
 function countSlip(words: readonly string[]): CronSlip | null {
   if (words.length === CRON_FIELDS.length) return null;
   const five = words.slice(0, 5);
   const rest = words.slice(5);
-  if (
-    rest.length > 0 &&
-    five.every((word) => FIELD_LIKE.test(word)) &&
-    !rest.every((word) => FIELD_LIKE.test(word))
-  )
+  if (rest.length > 0 && five.every(isFieldLike) && !rest.every(isFieldLike))
     return withCommand(five.join(" "), rest);
   const what = `has ${words.length === 1 && words[0] === "" ? "no" : words.length} ${words.length === 1 ? "field" : "fields"}, wanted five`;
   if (words.length !== 6 && words.length !== 7) return { what, hint: CRON_FORM };

@@ -3,6 +3,7 @@ import { earliest } from "../lib/earliest.ts";
 import { isTimeZone } from "../lib/zone.ts";
 import type { Schedule, Timing } from "../model/schedule.ts";
 import { mustBothMatch } from "./cron.ts";
+import { CRON_FIELDS, valuesIn } from "./cron-field.ts";
 import { CRON_FORM, type CronSlip, cronSlip } from "./cron-slip.ts";
 
 /** The first instant after another, both in ms since the epoch; null where there is none. */
@@ -44,21 +45,17 @@ function cronOf(expression: string, timezone: string): Cron {
   });
 }
 
-/** The number of values of minutes, hours, days, months and weekdays. */
-const LENGTHS = [60, 24, 31, 12, 7];
-
 /** With a step longer than its field, such as 30 hours, cron fires at the first value alone; croner refuses it. */
 function withinFields(expression: string): string {
   if (!expression.includes("/")) return expression;
   return expression
     .trim()
     .split(/\s+/)
-    .map((field, index) =>
-      field.replaceAll(
-        /\/(\d+)/g,
-        (_, step: string) => `/${Math.min(Number(step), LENGTHS[index] ?? Number(step))}`,
-      ),
-    )
+    .map((typed, index) => {
+      const { [index]: field } = CRON_FIELDS;
+      const most = field === undefined ? Number.POSITIVE_INFINITY : valuesIn(field);
+      return typed.replaceAll(/\/(\d+)/g, (_, step: string) => `/${Math.min(Number(step), most)}`);
+    })
     .join(" ");
 }
 

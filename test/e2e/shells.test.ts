@@ -66,6 +66,18 @@ test("a value of env is expanded from the environment that the job starts from, 
   expect(await stint.ok("logs", "old")).toBe(`${HOME}/bin:${PATH}\n${env.AT}\n${rest}`);
 });
 
+test("a variable that stint sets at the start need not be set where it is submitted, one of Slurm too", async () => {
+  await using stint = new Stint();
+  const input = `run: 'echo "$OUT"'\nenv: {OUT: 'run-\${SLURM_JOB_ID}-\${STINT_ATTEMPT}'}\n`;
+  const refused = await stint.run(["submit", "-"], { input });
+  expect(refused.err).toContain("${SLURM_JOB_ID} is not set where the job starts");
+  expect(await stint.run(["submit", "-"], { input: `${input}slurm: {tasks: 1}\n` })).toMatchObject({
+    code: 0,
+  });
+  await stint.ok("drain");
+  expect(await stint.ok("logs")).toBe("run-1-1");
+});
+
 test("a variable that is not set is refused where it is submitted, else where the job starts", async () => {
   await using stint = new Stint();
   const input = "name: job\nrun: echo\nenv: {A: '${NONE}'}\n";

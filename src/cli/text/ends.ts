@@ -1,8 +1,9 @@
 import { asLines } from "../../lib/printable.ts";
-import { whyFailed, withoutSearchPath } from "../../model/failure-text.ts";
+import { whyFailed } from "../../model/failure-text.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
+import { causeOf } from "./explain-failure.ts";
 import { isSummed, summaryLine } from "./many.ts";
 import { endLine } from "./progress.ts";
 
@@ -22,8 +23,8 @@ export class Ends {
   readonly #context: Context;
   readonly #print: (text: string) => void;
   readonly #byState: Map<string, TaskId[]> | null;
-  /** How many have failed, by why. */
-  readonly #failures = new Map<string, number>();
+  /** How many have failed by each cause, and why the first of them did. */
+  readonly #failures = new Map<string, { count: number; readonly why: string }>();
 
   constructor(context: Context, { count, print, maySum = true }: EndsOptions) {
     this.#context = context;
@@ -36,16 +37,18 @@ export class Ends {
     this.#byState?.getOrInsertComputed(state, () => []).push(task.metadata.id);
     if (this.#byState === null) this.#print(endLine(task, this.#context));
     else if (state === "failed") {
-      const why = withoutSearchPath(whyFailed(task));
-      const count = this.#failures.getOrInsert(why, 0) + 1;
-      this.#failures.set(why, count);
-      if (count <= TOLD_ALIKE) this.#print(endLine(task, this.#context));
+      const alike = this.#failures.getOrInsertComputed(causeOf(task), () => ({
+        count: 0,
+        why: whyFailed(task),
+      }));
+      alike.count += 1;
+      if (alike.count <= TOLD_ALIKE) this.#print(endLine(task, this.#context));
     }
   }
 
   /** Prints what `tell` kept back, also of a wait that ended early. */
   finish(): void {
-    for (const [why, count] of this.#failures)
+    for (const { count, why } of this.#failures.values())
       if (count > TOLD_ALIKE) this.#print(asLines([`${count - TOLD_ALIKE} more failed alike: ${why}`]));
     for (const [state, ids] of this.#byState ?? []) this.#print(summaryLine(`${state}:`, ids));
   }

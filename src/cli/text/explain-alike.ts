@@ -1,7 +1,7 @@
 import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { rangesOf } from "../../lib/ranges.ts";
-import type { Task } from "../../model/task.ts";
+import { lastEnded, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { shortRanges } from "./many.ts";
 import type { Holders } from "./shortage.ts";
@@ -37,10 +37,7 @@ export function explainAlike(
 
 /** ` after 2m to 5m`. */
 function took(tasks: readonly Task[]): string {
-  const times = tasks.flatMap(({ status }) => {
-    const last = status.attempts.at(-1);
-    return last !== undefined && "durationMs" in last ? [last.durationMs] : [];
-  });
+  const times = tasks.flatMap((task) => lastEnded(task)?.durationMs ?? []);
   if (times.length === 0) return "";
   const spread = [...new Set([Math.min(...times), Math.max(...times)].map(formatDuration))];
   return ` after ${spread.join(" to ")}`;

@@ -6,7 +6,7 @@ import { type Attempt, type EndedAttempt, failureOfAttempt } from "../../model/a
 import { className, failureEntry } from "../../model/failure.ts";
 import { failureText, whyFailed, withoutSearchPath } from "../../model/failure-text.ts";
 import { notFoundByShell } from "../../model/shell-words.ts";
-import { inNumberOrder, type Task } from "../../model/task.ts";
+import { inNumberOrder, lastEnded, type Task } from "../../model/task.ts";
 import { MOST_RANGES, shortRanges } from "./many.ts";
 import { renderTable } from "./table.ts";
 
@@ -49,15 +49,13 @@ function whatFollowed({ status }: Task): string {
 
 /** What the shell said of a command that it did not find, where the verdict has something else: a script may go on after it. */
 export function shellLines(task: Task): string[] {
-  const last = task.status.attempts.at(-1);
-  const said = last !== undefined && "logTail" in last ? notFoundByShell(last.logTail ?? "") : null;
+  const said = notFoundByShell(lastEnded(task)?.logTail ?? "");
   return said === null || whyFailed(task).includes(said) ? [] : [`  the shell went on after: ${said}`];
 }
 
-function logLines({ status }: Task): string[] {
-  const last = status.attempts.at(-1);
-  if (last === undefined || last.state === "running" || last.logBytes === undefined) return [];
-  if (last.startedAt === undefined) return [];
+function logLines(task: Task): string[] {
+  const last = lastEnded(task);
+  if (last?.logBytes === undefined || last.startedAt === undefined) return [];
   const lines = (last.logTail ?? "").split("\n").filter((line) => line.trim() !== "");
   if (lines.length === 0) return ["", "Log: empty"];
   return ["", "Log:", ...lines.slice(-LOG_LINES).map((line) => `  | ${line}`)];
@@ -83,9 +81,8 @@ export function attemptLines(attempts: readonly Attempt[], { spec }: Task, nowMs
 /** `module` loads software on a cluster; a script from there calls it, and shells say so where there is none. */
 const NO_MODULE = /\bmodule: (?:command )?not found/;
 
-export function moduleLines({ status }: Task): string[] {
-  const last = status.attempts.at(-1);
-  if (last === undefined || !("logTail" in last) || !NO_MODULE.test(last.logTail ?? "")) return [];
+export function moduleLines(task: Task): string[] {
+  if (!NO_MODULE.test(lastEnded(task)?.logTail ?? "")) return [];
   return [
     "`module` belongs to a cluster, and this machine has none: leave the line out, and have the programs on PATH",
     "(conda, venv, apt), or install environment-modules.",
@@ -93,13 +90,13 @@ export function moduleLines({ status }: Task): string[] {
 }
 
 /** What to do; `retried` is what follows `stint retry`. */
-function adviceLines({ metadata, status }: Task, retried = String(metadata.number)): string[] {
-  const { number } = metadata;
-  const last = status.attempts.at(-1);
+function adviceLines(task: Task, retried = String(task.metadata.number)): string[] {
+  const { number } = task.metadata;
+  const last = lastEnded(task);
   const failure = failureOfAttempt(last);
   if (failure === null) return ["", `What to do: stint retry ${retried}`];
   const { meaning, advice } = failureEntry(failure.code);
-  const hasLog = last !== undefined && "logBytes" in last && (last.logBytes ?? 0) > 0;
+  const hasLog = (last?.logBytes ?? 0) > 0;
   return [
     "",
     `${failure.code} (${className(failure.class)}): ${meaning} (rule: ${failure.rule}).`,
@@ -128,10 +125,11 @@ export function byCause(tasks: readonly Task[]): Task[][] {
   return [...groups.values()].toSorted((left, right) => right.length - left.length);
 }
 
-function causeOf(task: Task): string {
-  const last = task.status.attempts.at(-1);
+/** The same for tasks that failed by one cause. */
+export function causeOf(task: Task): string {
+  const last = lastEnded(task);
   const code = failureOfAttempt(last)?.code ?? "";
-  const exit = last !== undefined && "exitCode" in last ? last.exitCode : null;
+  const exit = last?.exitCode ?? null;
   return [code, exit, whyFailed(task).replaceAll(/0x[\da-f]+|\d+(?:\.\d+)?/gi, "0")].join(" ");
 }
 
@@ -140,7 +138,7 @@ export function groupLines(tasks: readonly Task[], nowMs: number): string[] {
   const sample = tasks.toSorted(inNumberOrder).at(-1);
   if (sample === undefined) return [];
   const ranges = rangesOf(tasks.map(({ metadata }) => metadata.number));
-  const failure = failureOfAttempt(sample.status.attempts.at(-1));
+  const failure = failureOfAttempt(lastEnded(sample));
   const all =
     ranges.length <= MOST_RANGES
       ? ranges.join(" ")

@@ -1,9 +1,9 @@
-import { ok, type Result } from "../../lib/result.ts";
-import { type Problem, rejected } from "../../model/errors.ts";
+import type { Result } from "../../lib/result.ts";
+import type { Problem } from "../../model/errors.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { type Mask, maskFor } from "../../run/mask.ts";
-import { matchingNames, namesFromSubmitter, readSources, secretValues } from "../../run/secrets.ts";
+import { matchingNames, namesFromSubmitter, secretValues } from "../../run/secrets.ts";
 import { readEnvironment } from "../../store/environments.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { keepSecrets, readKeptSecrets } from "../../store/kept-secrets.ts";
@@ -50,19 +50,6 @@ export function maskOfJob(
   const isKnown = job.secrets !== undefined && task.spec.kind.envFrom === undefined;
   const secrets = isKnown ? [] : secretsOf(layout, task, environment);
   return maskFor([...secrets, ...(job.secrets ?? [])]);
-}
-
-/** Refuses drafts whose `envFrom` cannot be read now, with the reason; files of an inbox have no submitter. */
-export function refuseUnreadableSources(
-  drafts: readonly Draft[],
-  submitter: Variables | undefined,
-): Result<null, Problem> {
-  for (const { name, spec } of drafts) {
-    const sources = (spec.kind.envFrom ?? []).filter((one) => submitter !== undefined || "file" in one);
-    const read = readSources(sources, submitter ?? {});
-    if (!read.ok) return rejected("INVALID_TASK_FILE", `Cannot queue "${name}": ${read.error}`);
-  }
-  return ok(null);
 }
 
 /** The variables of the submitter to capture for a task: all where it inherits, else those it names; undefined for none. */

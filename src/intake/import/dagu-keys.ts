@@ -57,7 +57,7 @@ export function keyFaults(
   });
 }
 
-/** The fault of a key that means nothing here. */
-export function noCounterpart({ key, span }: Pick<Entry, "key" | "span">, hint?: string): Fault {
-  return fault(span, `"${key}" has no counterpart in stint`, hint);
+/** The fault of a key that means nothing here; `under` is the key that it is below, with a dot. */
+export function noCounterpart({ key, span }: Pick<Entry, "key" | "span">, hint?: string, under = ""): Fault {
+  return fault(span, `"${under}${key}" has no counterpart in stint`, hint);
 }

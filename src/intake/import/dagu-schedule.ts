@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { ScalarValue, Value } from "../value.ts";
-import { valueAt } from "./dagu-keys.ts";
+import { noCounterpart, valueAt } from "./dagu-keys.ts";
 import { textsIn } from "./dagu-values.ts";
 import { type ImportContext, inQuotes } from "./imported.ts";
 
@@ -21,13 +21,7 @@ export function timesOf(
     const others = value.entries.filter(({ key }) => key !== "start");
     if (others.length > 0)
       return err(
-        others.map(({ key, span }) =>
-          fault(
-            span,
-            `"schedule.${key}" has no counterpart in stint`,
-            "give the steps a timeoutSec in its place",
-          ),
-        ),
+        others.map((entry) => noCounterpart(entry, "give the steps a timeoutSec in its place", "schedule.")),
       );
     return timesOf(valueAt(value, "start"), { cronFault, timeZone, nowMs } as ImportContext);
   }

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type Fault, fault } from "../fault.ts";
 import { camelCase, type MappingValue, type ScalarValue, type Value } from "../value.ts";
-import { keyFaults, valueAt } from "./dagu-keys.ts";
+import { keyFaults, noCounterpart, valueAt } from "./dagu-keys.ts";
 import { PROGRAM_KEYS, programOf } from "./dagu-program.ts";
 import { resolved, textsIn, variablesIn } from "./dagu-values.ts";
 
@@ -123,9 +123,7 @@ function goesOnIn(value: Value | undefined): Result<boolean, Fault[]> {
   }
   const faults = value.entries
     .filter(({ key }) => !/^(?:failure|failed|skipped)$/.test(key))
-    .map(({ key, span }) =>
-      fault(span, `"continueOn.${key}" has no counterpart in stint`, "decide in the command: … || exit 0"),
-    );
+    .map((entry) => noCounterpart(entry, "decide in the command: … || exit 0", "continueOn."));
   if (faults.length > 0) return err(faults);
   const failure = valueAt(value, "failure", "failed");
   return ok(failure?.type === "scalar" && failure.data === true);
@@ -143,7 +141,7 @@ function retriesOf(value: Value | undefined): Result<Record<string, unknown>, Fa
       ({ key }) =>
         !["limit", "intervalSec", "backoff", "maxIntervalSec", "exitCode"].includes(camelCase(key)),
     )
-    .map(({ key, span }) => fault(span, `"retryPolicy.${key}" has no counterpart in stint`));
+    .map((entry) => noCounterpart(entry, undefined, "retryPolicy."));
   const numberAt = (key: string): number | undefined => {
     const at = valueAt(value, key);
     if (at === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type Fault, fault } from "../fault.ts";
+import { all } from "../readers.ts";
 import type { ScalarValue, Value } from "../value.ts";
 import { splitWords } from "../words.ts";
 
@@ -15,10 +16,10 @@ export function variablesIn(value: Value): Result<Variable[], Fault[]> {
   switch (value.type) {
     case "mapping": {
       const named = value.entries.map(({ key, value: at }) => variable(key, at));
-      return all(named);
+      return allOf(named);
     }
     case "list":
-      return all(
+      return allOf(
         value.items.map((item) => {
           if (item.type === "scalar") return ok([assigned(item.text, item)]);
           return isDeclared(item) ? declared(item) : variablesIn(item);
@@ -58,9 +59,9 @@ function variable(name: string, at: Value): Result<Variable[], Fault[]> {
     : err([fault(at.span, `"${name}" is a ${at.type}, wanted a text`)]);
 }
 
-function all(results: readonly Result<Variable[], Fault[]>[]): Result<Variable[], Fault[]> {
-  const faults = results.flatMap((one) => (one.ok ? [] : one.error));
-  return faults.length > 0 ? err(faults) : ok(results.flatMap((one) => (one.ok ? one.value : [])));
+function allOf(results: readonly Result<Variable[], Fault[]>[]): Result<Variable[], Fault[]> {
+  const read = all(results);
+  return read.ok ? ok(read.value.flat()) : read;
 }
 
 /** What of a text dagu would fill in and stint cannot; null where there is nothing. */
