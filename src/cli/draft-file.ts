@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
+import { homePath } from "../desk/home.ts";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { fieldNamed } from "../intake/key-names.ts";
@@ -16,6 +17,8 @@ import { nameFrom } from "../model/identity.ts";
 import { isScriptName } from "../model/script-name.ts";
 import type { Draft } from "../model/submission.ts";
 import { shellOf } from "../run/script.ts";
+import { definitionReader } from "../store/definitions.ts";
+import { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
 import { usageOf } from "./flag-faults.ts";
 import { placeOf, withDashes } from "./meant-line.ts";
@@ -25,6 +28,8 @@ import { readNamedText } from "./named-text.ts";
 interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {
   /** Its path, or `-` for stdin. */
   readonly file: string;
+  /** Its text, where it is no file. */
+  readonly text?: string | undefined;
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set; it overrides that of the file. */
   readonly sweep?: readonly Entry[] | undefined;
@@ -62,7 +67,7 @@ export interface FileDrafts {
 /** Reads the drafts of one file. */
 export function readDraftsOf(context: Context, of: Named): Result<FileDrafts, Problem> {
   const { file, words, options, defaultCwd, home, nowMs, defaults, sweep, inputs, checks } = of;
-  const text = readNamedText(context, file);
+  const text = of.text === undefined ? readNamedText(context, file) : ok(of.text);
   if (!text.ok) return err(checks === undefined ? withHint(context, text.error, file) : text.error);
   const kind =
     checks?.as !== undefined || !isScript(file, text.value)
@@ -87,6 +92,7 @@ export function readDraftsOf(context: Context, of: Named): Result<FileDrafts, Pr
     sweep,
     inputs,
     areInputsOpen: of.isCheck,
+    definition: definitionReader(new Layout(homePath(context))),
     defaults,
   };
   const read =

@@ -25,8 +25,11 @@ export function readNamedFiles(context: Context, wanted: Wanted, around: Around)
   const scripts = new Set<Draft>();
   let before: { readonly file: string; readonly kind: FileDrafts["kind"] } | null = null;
   if (words !== null && files.length > 1) return err(besideCommand(files[0] ?? ""));
-  for (const file of files) {
-    const read = readDraftsOf(context, { ...around, ...wanted, file });
+  const { definition } = wanted;
+  // The text of a file that names it alone.
+  const text = definition === undefined ? undefined : JSON.stringify({ definition });
+  for (const file of definition === undefined ? files : [definition]) {
+    const read = readDraftsOf(context, { ...around, ...wanted, file, text });
     if (before !== null && wanted.isCheck !== true && mayBeArgument(read, before.kind))
       return err(argumentOf(context, before.file, file));
     if (!read.ok) return read;

@@ -22,6 +22,8 @@ import type { FlagFields } from "./task-flags.ts";
 /** What a command line asks to queue: files or a command, or one script and its arguments. */
 export interface Wanted {
   readonly files: readonly string[];
+  /** A definition in place of files: `train@3`. */
+  readonly definition?: string | undefined;
   readonly words: readonly string[] | null;
   /** Task keys that flags set; they override those of a file. */
   readonly fields: FlagFields;
@@ -47,7 +49,7 @@ export async function readDrafts(context: Context, asked: Wanted): Promise<Resul
   const wrap = wanted.fields.find(([, , flag]) => flag === "--wrap");
   if (wrap !== undefined) return draftOfLine(context, wanted);
   if (words !== null && files.length === 0) return draftOfCommand(context, wanted, words);
-  if (files.length === 0) {
+  if (files.length === 0 && wanted.definition === undefined) {
     return err(
       problem(
         "USAGE",
@@ -62,13 +64,13 @@ export async function readDrafts(context: Context, asked: Wanted): Promise<Resul
   if (!read.ok) return read;
   const { drafts, faults, scripts } = read.value;
   if (faults.length > 0) {
-    const [only = ""] = files;
+    const only = wanted.definition ?? files[0] ?? "";
     const many = counted(faults.length, "fault");
     const count = counted(files.length, "file");
     const message =
       wanted.isCheck === true
         ? `${files.length > 1 ? count : only === "-" ? "stdin" : only}: ${many}`
-        : `Cannot queue ${files.length === 1 ? `"${only}"` : count}: nothing was queued, ${many}`;
+        : `Cannot queue ${files.length < 2 ? `"${only}"` : count}: nothing was queued, ${many}`;
     return err({ ...problem("INVALID_TASK_FILE", message), faults: faults.join("\n\n") });
   }
   tellOfIgnored(context, wanted.options, drafts);

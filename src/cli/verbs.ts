@@ -123,6 +123,17 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       load: () => import("./commands/requeue-stale.ts"),
     },
   }),
+  ...under("Define", {
+    define: {
+      summary: "keep a task file as the next version of a definition",
+      load: () => import("./commands/define.ts"),
+    },
+    definitions: {
+      summary: "versions of task files: ls, show, diff, rm",
+      aliases: ["definition", "defs"],
+      load: () => import("./commands/definitions.ts"),
+    },
+  }),
   ...under("Schedule", {
     schedules: {
       summary: "run tasks at set times: add, ls, show, pause, resume, rm, run",

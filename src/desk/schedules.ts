@@ -11,11 +11,13 @@ import { inFull, type Problem, rejected } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { type ScheduleState, stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
+import { definitionReader } from "../store/definitions.ts";
 import { namesOrNone } from "../store/fs-errors.ts";
-import type { Layout } from "../store/layout.ts";
+import { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import { readScheduleRun, readScheduleState } from "../store/schedules.ts";
 import type { Caller } from "./caller.ts";
+import { homePath } from "./home.ts";
 
 /** How many future firings `show` and `--json` list. */
 const SHOWN = 5;
@@ -76,7 +78,8 @@ export function findSchedule(
 /** The context in which a command reads schedules. */
 export function loadOptions(caller: Caller, { defaults }: Settings): LoadOptions {
   const { userHome, clock } = caller;
-  return { userHome, nowMs: clock.now(), defaults };
+  const definition = definitionReader(new Layout(homePath(caller)));
+  return { userHome, nowMs: clock.now(), defaults, definition };
 }
 
 function viewOf(

@@ -1,4 +1,6 @@
+import type { Result } from "../lib/result.ts";
 import { DEFAULT_BACKOFF } from "../model/backoff.ts";
+import type { Definition } from "../model/definition.ts";
 import { DEFAULT_CONTAINER, type EngineName, type Kind, type Runtime, type Shell } from "../model/kind.ts";
 import { DEFAULT_RESTART, DEFAULT_RETRY } from "../model/retry.ts";
 import {
@@ -40,6 +42,8 @@ export interface SubmissionContext extends ReadContext {
   readonly defaults?: Defaults | undefined;
   /** The folder of data files of sweeps, absolute; default: `defaultCwd`. */
   readonly dataFolder?: string;
+  /** Looks a definition up; the error is a clause. Absent where none may be named. */
+  readonly definition?: ((reference: string) => Result<Definition, string>) | undefined;
   /** Keys of a sweep that flags set; they replace those of a document. */
   readonly sweep?: readonly Entry[] | undefined;
   /** Inputs that flags set, by their names; they replace the values of a document. */

@@ -99,6 +99,8 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): 
           "a sweep is declared where tasks are submitted, at the top level of a document",
         ),
       ];
+    case "definition":
+      return [fault(span, `${typed} is for a task file, wanted no value here`, "name it with --def NAME")];
     case "schedule": {
       const message = `${typed} is a key of a schedule, which is a file around its task`;
       return [

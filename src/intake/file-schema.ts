@@ -1,4 +1,5 @@
 import { own } from "../lib/own.ts";
+import { DEFINITION_PATTERN } from "../model/definition.ts";
 import { FIELDS } from "./fields.ts";
 import type { Described, Field } from "./keys/field.ts";
 import { GROUPS } from "./keys/groups.ts";
@@ -19,7 +20,7 @@ function taskSchema(): Schema {
   return {
     type: "object",
     additionalProperties: false,
-    properties: { ...fieldSchemas(), ...sweepSchemas() },
+    properties: { ...fieldSchemas(), ...sweepSchemas(), definition: DEFINITION },
     allOf: [
       ...PROGRAM_RULES,
       ...SWEEP_RULES,
@@ -129,11 +130,22 @@ const LINE = { required: ["args"], properties: { args: textLike("\\S") } };
 const WAYS = ["run", "command", "script"].map(given);
 const IMAGE = given("container.image");
 
+const DEFINITION: Schema = {
+  description: "a definition whose keys stand in its place, such as train@3; other keys override them",
+  ...orNull(textLike(DEFINITION_PATTERN.source)),
+};
+const OF_DEFINITION = says("definition");
+
+/** What a definition has already need not be said beside it. */
+function unlessDefined(rule: Schema): Schema {
+  return { anyOf: [OF_DEFINITION, rule] };
+}
+
 const PROGRAM_RULES: readonly Schema[] = [
   // An image may have a program of its own.
-  { oneOf: [...WAYS, { anyOf: [IMAGE, LINE], not: { anyOf: WAYS } }] },
+  unlessDefined({ oneOf: [...WAYS, { anyOf: [IMAGE, LINE], not: { anyOf: WAYS } }] }),
   never(given("args"), given("run")),
-  never(given("runtime"), { not: { anyOf: [given("run"), given("script")] } }),
+  unlessDefined(never(given("runtime"), { not: { anyOf: [given("run"), given("script")] } })),
 ];
 
 /** True of a key that is a group too where it is not written as the group. */
@@ -145,7 +157,7 @@ function saysItself(key: string): Schema {
 const CONTAINER_RULES: readonly Schema[] = [
   ...Object.keys(FIELDS)
     .filter((key) => FIELDS[key]?.kind === "container" && key !== "container.image")
-    .map((key) => never(says(key), { not: IMAGE })),
+    .map((key) => unlessDefined(never(says(key), { not: IMAGE }))),
   ...Object.keys(FIELDS)
     .filter((key) => FIELDS[key]?.kind === "subprocess")
     .map((key) => never(saysItself(key), IMAGE)),
@@ -155,13 +167,13 @@ const CONTAINER_RULES: readonly Schema[] = [
 /** Keys that require another key. */
 function needRules(): Schema[] {
   return Object.entries(FIELDS).flatMap(([key, { needs }]) =>
-    needs === undefined ? [] : [never(says(key), { not: given(needs) })],
+    needs === undefined ? [] : [unlessDefined(never(says(key), { not: given(needs) }))],
   );
 }
 
 const SWEEPS = ["matrix", "each", "array"].map(says);
 const SWEEP_RULES: readonly Schema[] = [
-  ...Object.keys(SWEEP_LIMITS).map((key) => never(says(key), { not: { anyOf: SWEEPS } })),
+  ...Object.keys(SWEEP_LIMITS).map((key) => unlessDefined(never(says(key), { not: { anyOf: SWEEPS } }))),
   { anyOf: [{ not: { anyOf: SWEEPS } }, { oneOf: SWEEPS }] },
 ];
 

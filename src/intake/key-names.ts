@@ -21,6 +21,8 @@ export type Meaning =
   | { readonly type: "group"; readonly key: string }
   /** A key of a sweep as a whole, which is read before its members. */
   | { readonly type: "sweep"; readonly key: string }
+  /** It names a definition, whose keys stand in its place before any is read. */
+  | { readonly type: "definition" }
   | { readonly type: "schedule" }
   | { readonly type: "unsupported"; readonly key: string; readonly hint: string }
   | { readonly type: "unknown"; readonly suggestion: string | null };
@@ -70,6 +72,7 @@ function knownMeaning(typed: string): Exclude<Meaning, { type: "unknown" }> | nu
   if (field !== undefined) return { type: "field", field, ...alias };
   if (own(GROUPS, key) !== undefined) return { type: "group", key };
   if (own(SWEEP_KEYS, canonical) !== undefined) return { type: "sweep", key: canonical };
+  if (["definition", "opDefinition"].includes(canonical)) return { type: "definition" };
   if (OF_SCHEDULES.has(canonical)) return { type: "schedule" };
   const hint = own(UNSUPPORTED, canonical);
   return hint === undefined ? null : { type: "unsupported", key: canonical, hint };

@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import { isDefinitionKey } from "./definition.ts";
 import { isScript } from "./script/is-script.ts";
 import { isSweepKey } from "./sweep/sweep.ts";
 import { readTaskFile } from "./task-text.ts";
@@ -32,6 +33,8 @@ function holdsSweep(value: Value): boolean {
     case "list":
       return value.items.some(holdsSweep);
     case "mapping":
-      return value.entries.some((entry) => isSweepKey(entry) || holdsSweep(entry.value));
+      return value.entries.some(
+        (entry) => isSweepKey(entry) || isDefinitionKey(entry) || holdsSweep(entry.value),
+      );
   }
 }

@@ -203,7 +203,7 @@ function oneOfTwo(
 function isTaskKey({ key }: Entry): boolean {
   if (OWN_KEYS.has(camelCase(key))) return false;
   const meaning = meaningOf(key).type;
-  return meaning === "field" || meaning === "group" || meaning === "sweep";
+  return meaning === "field" || meaning === "group" || meaning === "sweep" || meaning === "definition";
 }
 
 const OWN_KEYS: ReadonlySet<string> = new Set(["slot", "file", "task"]);

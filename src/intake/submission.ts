@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Draft } from "../model/submission.ts";
 import type { SubmissionContext } from "./candidate.ts";
+import { withDefinition } from "./definition.ts";
 import { type Diagnostic, MAX_DIAGNOSTICS } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
 import { namesOfInputs, unknownInputs } from "./inputs/resolve.ts";
@@ -27,7 +28,11 @@ function readDrafts(fileText: string, context: SubmissionContext): Result<Draft[
     for (const document of documents.values) {
       // Suggestions for unknown keys are slow: stops once there are more faults than are reported.
       if (faults.length > MAX_DIAGNOSTICS) break;
-      if (document.type === "mapping") for (const name of namesOfInputs(document.entries)) known.add(name);
+      if (document.type === "mapping") {
+        const defined = withDefinition(document, context);
+        const { entries } = defined?.ok === true ? defined.value.document : document;
+        for (const name of namesOfInputs(entries)) known.add(name);
+      }
       const read = documentDrafts(document, { context, text, room });
       // No spread into the arguments of a call: a sweep may have more members than the stack has room for.
       if (read.ok) for (const draft of read.value) drafts.push(draft);
@@ -57,6 +62,17 @@ export function documentDrafts(document: Value, { context, text, room }: Reading
         : "write run: COMMAND";
     const message = `the document is ${describe(document)}, wanted a mapping with the fields of a task`;
     return err([{ ...fault(document.span, message, hint), mayBeSlip: true }]);
+  }
+  const defined = withDefinition(document, context);
+  if (defined !== null) {
+    if (!defined.ok) return defined;
+    const { mark, ...of } = defined.value;
+    const drafts = documentDrafts(of.document, {
+      context: of.context,
+      text,
+      ...(room !== undefined && { room }),
+    });
+    return drafts.ok ? ok(drafts.value.map((draft) => ({ ...draft, definition: mark }))) : drafts;
   }
   if (isLongForm(document)) {
     const draft = readLongForm(document, context);

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { err, ok, type Result } from "../lib/result.ts";
+import { type DefinitionMark, definitionMark } from "./definition.ts";
 import { type DraftGroup, draftGroup } from "./group.ts";
 import { type TaskId, taskName } from "./identity.ts";
 import { PARENT_ENDS, type ParentReference, type Spec, spec } from "./spec.ts";
@@ -15,6 +16,8 @@ export interface Draft {
   readonly parents?: readonly ParentReference[] | undefined;
   /** Its membership in a sweep. */
   readonly group?: DraftGroup | undefined;
+  /** What it was made from. */
+  readonly definition?: DefinitionMark | undefined;
 }
 
 const draft = v.strictObject({
@@ -26,6 +29,7 @@ const draft = v.strictObject({
     v.array(v.strictObject({ reference: v.pipe(v.string(), v.minLength(1)), when: v.picklist(PARENT_ENDS) })),
   ),
   group: v.optional(draftGroup),
+  definition: v.optional(definitionMark),
 });
 
 /** A violation of the schema of a draft: its path, and what is wrong there. */
@@ -63,6 +67,7 @@ export interface Acceptance {
   readonly scheduleId?: string;
   readonly firedFor?: string;
   readonly group?: Metadata["group"];
+  readonly definition?: DefinitionMark;
   readonly batch?: string;
 }
 

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { attempt, type EndedAttempt, type OpenAttempt } from "./attempt.ts";
+import { definitionMark } from "./definition.ts";
 import { group } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
 import { PREPARATION_REASONS } from "./preparation.ts";
@@ -66,6 +67,8 @@ export const metadata = v.strictObject({
   batch: v.optional(v.string()),
   /** The sweep that it is a member of. */
   group: v.optional(group),
+  /** The definition that it was made from. */
+  definition: v.optional(definitionMark),
   position: v.optional(position),
   /** Set while its sweep holds it: since when, and the members whose quick failures are the reason. */
   heldFor: v.optional(v.strictObject({ at: instant, failures: v.array(taskId) })),

@@ -176,6 +176,15 @@ export class Layout extends Home {
     return join(this.runs, id, "checkpoint");
   }
 
+  /** Task files that never change, by name and version; see `definitions.ts`. */
+  readonly definitions = join(this.home, "definitions");
+  definitionFolder(name: string): string {
+    return join(this.definitions, name);
+  }
+  definitionFile(name: string, version: number): string {
+    return join(this.definitions, name, `${version}.json`);
+  }
+
   /** Which work has succeeded, by the hash of its key; see `done-keys.ts`. */
   readonly doneKeys = join(this.home, "keys");
   doneKey(hash: string): string {
@@ -222,6 +231,7 @@ export class Layout extends Home {
       this.doneKeys,
       this.datasets,
       this.snapshots,
+      this.definitions,
       this.index,
       names,
       ...outlines,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CONTROL_SCENARIOS } from "./scenario-control.ts";
 import { DATA_SCENARIO } from "./scenario-data.ts";
+import { DEFINITION_SCENARIOS } from "./scenario-definitions.ts";
 import { FEED_SCENARIO } from "./scenario-feeds.ts";
 import { LIMITS_SCENARIO } from "./scenario-limits.ts";
 import { NOTICES_SCENARIO } from "./scenario-notices.ts";
@@ -24,6 +25,7 @@ const SCENARIOS = [
   ...SCHEDULING_SCENARIOS,
   ...TASK_SCENARIOS,
   ...CONTROL_SCENARIOS,
+  ...DEFINITION_SCENARIOS,
 ];
 /** A sweep is dozens of runs one after the other. */
 const SWEEP_TIMEOUT_MS = 900_000;

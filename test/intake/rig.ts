@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { SubmissionContext } from "../../src/intake/candidate.ts";
 import { renderDiagnostic } from "../../src/intake/diagnostic.ts";
 import { readSubmission } from "../../src/intake/submission.ts";
+import type { Definition } from "../../src/model/definition.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { deadline } from "../rig/patience.ts";
 
@@ -17,6 +18,21 @@ export const CONTEXT: SubmissionContext = {
   defaultName: "job",
   nowMs: NOW_MS,
 };
+
+/** A version of the definition `train`. */
+export function aDefinition(change: Partial<Definition> = {}): Definition {
+  return {
+    name: "train",
+    version: 1,
+    sha256: "0".repeat(64),
+    createdAt: "2026-01-02T03:04:05.000Z",
+    createdBy: "ada",
+    file: "/defined/train.yaml",
+    folder: "/defined",
+    text: "run: python3 train.py\n",
+    ...change,
+  };
+}
 
 /** The drafts in a text that has no faults. */
 export function draftsIn(text: string, context: Partial<SubmissionContext> = {}): Draft[] {

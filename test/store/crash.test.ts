@@ -37,6 +37,7 @@ const ELSEWHERE = [
   /^batch:firing-noted$/,
   /^checkpoint:/,
   /^keys:/,
+  /^definition:/,
   /^overrides:/,
   /^keys:/,
 ];

@@ -13,7 +13,7 @@ import { readSubmission } from "../../src/intake/submission.ts";
 import { toPlain } from "../../src/intake/value.ts";
 import { readYaml } from "../../src/intake/yaml-text.ts";
 import { cronFault } from "../../src/plan/timetable.ts";
-import { CONTEXT } from "../intake/rig.ts";
+import { aDefinition, CONTEXT } from "../intake/rig.ts";
 import { isValid } from "../rig/json-schema.ts";
 import { allPages, blocksOf, fileOf } from "../rig/pages.ts";
 import { valueOf } from "../rig/results.ts";
@@ -26,6 +26,9 @@ const blocksIn = (...languages: string[]) =>
       .map((block) => [`${page.path}:${block.line}`, block] as const),
   );
 
+/** What the blocks mean that name a definition. */
+const TRAIN = aDefinition({ text: "inputs: { lr: { type: float, default: 0.1 } }\nrun: python3 train.py\n" });
+
 /** The faults of a YAML text for the reader of its kind, and whether the schema of the kind accepts each document. */
 function judged(text: string, file: string): { faults: string; isInSchema: boolean[] } {
   const documents = valueOf(readYaml(text)).values.map(toPlain);
@@ -37,7 +40,7 @@ function judged(text: string, file: string): { faults: string; isInSchema: boole
   const read = {
     config: () => parseSettings(text, { file, userHome: "/home/ada" }),
     schedule: () => readSchedule(text, { ...CONTEXT, file, name: "nightly", cronFault }),
-    task: () => readSubmission(text, { ...CONTEXT, file }),
+    task: () => readSubmission(text, { ...CONTEXT, file, definition: () => ({ ok: true, value: TRAIN }) }),
   }[kind]();
   return {
     faults: read.ok ? "" : read.error.map(renderDiagnostic).join("\n"),

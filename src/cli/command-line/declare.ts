@@ -26,6 +26,7 @@ export type Completes =
   | "names"
   | "sweeps"
   | "schedules"
+  | "definitions"
   | "firingSchedules"
   | "pausedSchedules"
   | "taskFiles"

@@ -1,6 +1,7 @@
 import { parseBytes } from "../../lib/bytes.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import { type Meant, meantDuration, meantSize, sizeWithUnit } from "../../lib/meant-amount.ts";
+import { definitionNamed } from "../../model/definition.ts";
 import type { ValueType } from "./declare.ts";
 
 /** Any text but the empty one, which in a script is a variable that was not set. */
@@ -12,6 +13,14 @@ export function textValue(placeholder: string, wanted = "text that is not empty"
 export const TASK: ValueType<string> = {
   ...textValue("TASK", "the number, id or name of a task"),
   completes: "tasks",
+};
+
+/** A definition, or one version of it. */
+export const DEFINITION: ValueType<string> = {
+  placeholder: "NAME[@VERSION]",
+  wanted: "a definition such as train or train@3",
+  read: (typed) => (definitionNamed(typed) === null ? null : typed),
+  completes: "definitions",
 };
 
 export const DURATION: ValueType<number> = {

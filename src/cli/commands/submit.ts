@@ -5,7 +5,7 @@ import { type Submitted, submitDrafts, toldOf } from "../../desk/submitting.ts";
 import { tellOfTexts } from "../../desk/text-notes.ts";
 import type { Settings } from "../../intake/default-settings.ts";
 import { ok, type Result } from "../../lib/result.ts";
-import { EXIT, type Problem } from "../../model/errors.ts";
+import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Draft } from "../../model/submission.ts";
 import { idsOfTasks } from "../../model/task.ts";
@@ -13,7 +13,7 @@ import { ensureHome, openHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { usage } from "../command-line/usage.ts";
-import { TASK } from "../command-line/values.ts";
+import { DEFINITION, TASK } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
 import { slurmOptionsOf } from "../slurm-flags.ts";
@@ -27,6 +27,11 @@ import { summarizeSweeps } from "../text/sweep.ts";
 
 const FLAGS = {
   from: { value: TASK, excludes: Object.keys(SWEEP_FLAGS), help: "queue a copy of this task" },
+  def: {
+    value: DEFINITION,
+    excludes: ["from"],
+    help: "queue a task of this definition, or of one version: train@3",
+  },
   wait: { short: "W", help: "wait for the task and exit with its exit code" },
   follow: { help: "like --wait, and stream its output" },
   dryRun: { excludes: ["wait", "follow"], help: "show what would be queued, and queue nothing" },
@@ -43,12 +48,12 @@ export const verb = declareVerb({ operands: [FILES], takesCommand: true, flags: 
 
 async function submit({ context, flags, operands: files, words }: Call<typeof FLAGS>): Promise<Ended> {
   const beside = words === null ? files[0] : "a command";
-  if (flags.from !== undefined && beside !== undefined) {
+  const [flag, named] = flags.from === undefined ? ["--def", flags.def] : ["--from", flags.from];
+  if (named !== undefined && beside !== undefined)
     return usage(
-      `--from ${flags.from} and ${beside} cannot be combined`,
-      "use --from alone, with flags for what is to change",
+      `${flag} ${named} and ${beside} cannot be combined`,
+      `use ${flag} alone, with flags for what is to change`,
     );
-  }
   const fields = fieldsOf(flags);
   const isQuiet = flags.quiet === true;
   const sweep = await sweepOf(context, flags);
@@ -61,6 +66,8 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   const path = homePath(context);
   const source = flags.from === undefined ? null : await original(path, flags.from);
   if (source !== null && !source.ok) return source.error;
+  const unknown = flags.def === undefined ? null : await unknownDefinition(path, flags.def);
+  if (unknown !== null) return unknown;
   const settings = await settingsInForce(context, new Layout(path));
   if (!settings.ok) return settings.error;
   const { defaults } = settings.value;
@@ -68,6 +75,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     source === null
       ? await readDrafts(isQuiet ? { ...context, err: () => {} } : context, {
           files,
+          definition: flags.def,
           words,
           fields,
           options: slurmOptionsOf(flags),
@@ -103,6 +111,14 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   if (context.isTerminal) context.err(summarizeSweeps(tasks));
   tellIfNothingStarts(context, home.value);
   return EXIT.done;
+}
+
+async function unknownDefinition(path: string, reference: string): Promise<Problem | null> {
+  const { definitionReader } = await import("../../store/definitions.ts");
+  const found = definitionReader(new Layout(path))(reference);
+  if (found.ok) return null;
+  const message = `Cannot queue the definition "${reference}": ${found.error}`;
+  return problem("NOT_FOUND", message, "list them: stint definitions ls");
 }
 
 /** Shows what would be queued, or refuses what a submission would refuse. */
@@ -141,8 +157,9 @@ async function original(
   const found = findTask(home.value, reference);
   if (!found.ok) return found;
   const { metadata, spec } = found.value;
-  const { id, name, labels, annotations } = metadata;
-  return ok({ id, draft: { name, labels, annotations, spec: { ...spec, hold: false } } });
+  const { id, name, labels, annotations, definition } = metadata;
+  const draft = { name, labels, annotations, spec: { ...spec, hold: false }, definition };
+  return ok({ id, draft });
 }
 
 function tell(

@@ -5,6 +5,7 @@ import { counted } from "../../lib/counted.ts";
 import { NAME_PATTERN, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
 import { directoryOf, PLACES, STATES, type StateDirectory } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
+import { definitionNames, versionsOf } from "../../store/definitions.ts";
 import { topicsIn } from "../../store/feed-files.ts";
 import { inventoryOf } from "../../store/inventory-file.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -68,6 +69,14 @@ export class Objects {
         return schedulesOf(this.#layout, (path) => !this.#isPaused(path));
       case "pausedSchedules":
         return schedulesOf(this.#layout, this.#isPaused);
+      case "definitions":
+        return definitionNames(this.#layout).flatMap((name): OfferedWord[] => {
+          const versions = versionsOf(this.#layout, name);
+          return [
+            [name, `${versions.length} versions`],
+            ...versions.map((one) => [`${name}@${one}`, ""] as const),
+          ];
+        });
       case "gpus":
         return this.#devices().map(({ index, name }): OfferedWord => [String(index), name]);
       case "gpuModels":

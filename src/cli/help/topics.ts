@@ -5,6 +5,7 @@ import containers from "../../../templates/help/containers.md" with { type: "tex
 import control from "../../../templates/help/control.md" with { type: "text" };
 import cron from "../../../templates/help/cron.md" with { type: "text" };
 import datasets from "../../../templates/help/datasets.md" with { type: "text" };
+import definitions from "../../../templates/help/definitions.md" with { type: "text" };
 import dependencies from "../../../templates/help/dependencies.md" with { type: "text" };
 import environment from "../../../templates/help/environment.md" with { type: "text" };
 import errors from "../../../templates/help/errors.md" with { type: "text" };
@@ -41,6 +42,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   control,
   cron,
   datasets,
+  definitions,
   dependencies,
   environment,
   errors,

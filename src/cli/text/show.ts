@@ -62,6 +62,9 @@ export function renderTask(
             `${group.name}, member ${group.index} of ${group.size}: ${valuesText(group.values)}`,
           ] as const,
         ]),
+    ...(metadata.definition === undefined
+      ? []
+      : [["made from", `${metadata.definition.name}@${metadata.definition.version}`] as const]),
     ...(ignored === undefined ? [] : [["ignored", `${ignored} (see stint help sbatch)`] as const]),
     ["queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`],
     ...(status.state === "queued" ? [["why", `stint explain ${number}`] as const] : []),

@@ -1,4 +1,5 @@
 import { basename, extname } from "node:path";
+import type { SubmissionContext } from "../../intake/candidate.ts";
 import { renderDiagnostic } from "../../intake/diagnostic.ts";
 import { readTaskOrScript } from "../../intake/script/task-or-script.ts";
 import { readTaskFile } from "../../intake/task-text.ts";
@@ -9,6 +10,7 @@ import { nameFrom, type TaskId } from "../../model/identity.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { newBatch, stageBatch } from "../../store/batch.ts";
+import { definitionReader } from "../../store/definitions.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { noteNames } from "../../store/names.ts";
@@ -104,7 +106,7 @@ function readFile(
   const { order, file, clock, seen, tell } = of;
   const taken = order.files[file];
   if (taken === undefined) throw new Error(`there is no file ${file} in the order`);
-  const drafts = readTaken(taken, order, clock.now());
+  const drafts = readTaken(taken, order, { nowMs: clock.now(), definition: definitionReader(layout) });
   if (!drafts.ok) return drafts;
   const left = seen.without(drafts.value);
   if (!left.ok) return left;
@@ -127,7 +129,7 @@ function readFile(
 function readTaken(
   { path, file, directory }: TakenFile,
   { userHome, defaults }: FilesOrder,
-  nowMs: number,
+  { nowMs, definition }: Pick<SubmissionContext, "nowMs" | "definition">,
 ): Result<Draft[], Problem> {
   const text = readTaskFile(path);
   if (!text.ok) return err(refusal(file, text.error));
@@ -140,6 +142,7 @@ function readTaken(
     dataFolder: directory,
     nowMs,
     defaults,
+    definition,
   };
   const read = readTaskOrScript(text.value, context);
   if (read.ok) return read;

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Defaults } from "../../intake/candidate.ts";
+import type { Defaults, SubmissionContext } from "../../intake/candidate.ts";
 import { renderDiagnostic } from "../../intake/diagnostic.ts";
 import { readSchedule, type ScheduleFile } from "../../intake/schedule.ts";
 import { readTaskOrScript } from "../../intake/script/task-or-script.ts";
@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly userHome: string;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  /** Looks definitions up. */
+  readonly definition: NonNullable<SubmissionContext["definition"]>;
 }
 
 /** A schedule file by its path and the name of its schedule. */
@@ -90,7 +92,7 @@ function draftsOfFile(
   return err({ ...refusal("it has faults"), faults });
 }
 
-function contextOf(path: string, name: string, { userHome, defaults, nowMs }: LoadOptions) {
+function contextOf(path: string, name: string, { userHome, defaults, nowMs, definition }: LoadOptions) {
   return {
     file: path,
     defaultCwd: userHome,
@@ -99,5 +101,6 @@ function contextOf(path: string, name: string, { userHome, defaults, nowMs }: Lo
     dataFolder: dirname(path),
     nowMs,
     defaults,
+    definition,
   };
 }

@@ -10,6 +10,7 @@ import type { Schedule } from "../../model/schedule.ts";
 import { isScriptName } from "../../model/script-name.ts";
 import { due, type Firing } from "../../plan/schedule.ts";
 import { newBatch } from "../../store/batch.ts";
+import { definitionReader } from "../../store/definitions.ts";
 import { dropScheduleState, schedulesWithState } from "../../store/schedules.ts";
 import type { OnBehalf } from "../admit/order.ts";
 import { GO_ON_MS } from "../admit/publish.ts";
@@ -26,7 +27,7 @@ import {
   seenOf,
   startOver,
 } from "./kept-schedule.ts";
-import { draftsOfFiring, parseSchedule, type ScheduleSource } from "./load-schedule.ts";
+import { draftsOfFiring, type LoadOptions, parseSchedule, type ScheduleSource } from "./load-schedule.ts";
 import { ScheduleReader } from "./schedule-reader.ts";
 import type { FireJob, ReadJob, ScheduleJob } from "./stage-firings.ts";
 
@@ -42,7 +43,7 @@ const MAX_QUICK_QUEUE = 500;
  */
 export class Schedules implements Disposable {
   readonly #supervisor: Supervisor;
-  readonly #onBehalf: OnBehalf;
+  readonly #onBehalf: Omit<LoadOptions, "nowMs">;
   readonly #kept = new Map<string, KeptSchedule>();
   /** Of files that cannot be used, by what was seen of them. */
   readonly #once: LogOnce;
@@ -62,7 +63,7 @@ export class Schedules implements Disposable {
   constructor(supervisor: Supervisor, onBehalf: OnBehalf) {
     this.#supervisor = supervisor;
     this.#once = new LogOnce(supervisor.context.log);
-    this.#onBehalf = onBehalf;
+    this.#onBehalf = { ...onBehalf, definition: definitionReader(supervisor.context.layout) };
     this.#reader = new ScheduleReader(supervisor, onBehalf, {
       read: (job, read) => this.#take(job, read, null),
       isDue: (job, { firedForMs }) => this.#isDue(job, firedForMs),

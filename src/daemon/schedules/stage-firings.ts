@@ -7,6 +7,7 @@ import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import type { Firing } from "../../plan/schedule.ts";
 import { stageBatch } from "../../store/batch.ts";
+import { definitionReader } from "../../store/definitions.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { noteNames } from "../../store/names.ts";
@@ -78,16 +79,24 @@ export function readSchedules(
       if (!stageFirings(job, index, work)) return;
       continue;
     }
-    const read = parseSchedule(job.text, job, { ...order, nowMs: clock.now() });
+    const read = parseSchedule(job.text, job, {
+      ...order,
+      definition: definitionReader(layout),
+      nowMs: clock.now(),
+    });
     tell({ type: "read", read: read.ok ? { ok: true, value: read.value.schedule } : read });
   }
 }
 
 /** False where the disk refused one. */
 function stageFirings(job: FireJob, index: number, work: Work): boolean {
-  const { order, clock, tell } = work;
+  const { layout, order, clock, tell } = work;
   // Read once: all of its firings that are due fire now.
-  const drafts = draftsOfFiring(job, { ...order, nowMs: clock.now() });
+  const drafts = draftsOfFiring(job, {
+    ...order,
+    definition: definitionReader(layout),
+    nowMs: clock.now(),
+  });
   for (const firing of job.firings) {
     tell({ type: "at", file: index });
     const done = drafts.ok ? stageFiring({ job, firing, drafts: drafts.value }, work) : drafts;

@@ -10,7 +10,9 @@ export type Form = (typeof FORMS)[number];
 /** Keys that every schedule has one of, and no task. */
 const OF_SCHEDULES: ReadonlySet<string> = new Set(["cron", "every", "task"]);
 /** Keys of a task that say that a file is one, whatever else it has. */
-const OF_TASKS: ReadonlySet<string> = new Set("run command script args image spec matrix jobName".split(" "));
+const OF_TASKS: ReadonlySet<string> = new Set(
+  "run command script args image spec matrix jobName definition opDefinition op_definition".split(" "),
+);
 
 /** What the keys of a document say that it is. */
 export function formOfKeys(typed: Iterable<string>): Form {

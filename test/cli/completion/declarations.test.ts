@@ -6,6 +6,7 @@ import { allVerbs } from "../command-line/verbs.ts";
 /** Numbers, times and the user's own words: nothing could be offered. */
 const FREE = [
   /^(?:N|NUMBERS|PERCENT|NAME=NUMBER|JSON|URL|TEXT|LINE|LIST|SIZE|DURATION|TIME|EXPRESSION|NAME=VALUES?|gpu:N)$/,
+  /^define --name$/,
   /^(?:submit|run|schedules add) --(?:name|job-name|image|unique|key)$/,
   /^results --by$/,
 ];
