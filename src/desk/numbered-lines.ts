@@ -40,18 +40,19 @@ export class NumberedLines<Line extends { readonly seq: number }> {
 
   /** The lines that are new, with what is missing between them. */
   read(): (Line | Missing)[] {
-    const lines: (Line | Missing)[] = [];
+    const read: Line[] = [];
     const take = (bytes: Buffer | null): void => {
       const line = this.#isCut || bytes === null ? null : this.#source.lineIn(bytes.toString("utf8"));
       this.#isCut = false;
-      if (line === null || line.seq <= (this.#last ?? 0)) return;
-      if (this.#last !== null && line.seq > this.#last + 1)
-        lines.push(...this.#between(this.#last, line.seq));
-      lines.push(line);
-      this.#last = line.seq;
+      if (line !== null) read.push(line);
     };
     while (this.#reading.read(take, SLICE_BYTES));
-    return lines;
+    return read.flatMap((line) => {
+      const last = this.#last;
+      if (line.seq <= (last ?? 0)) return [];
+      this.#last = line.seq;
+      return last === null || line.seq === last + 1 ? [line] : [...this.#between(last, line.seq), line];
+    });
   }
 
   /** The lines between two numbers, from files that were moved away. */

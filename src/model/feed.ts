@@ -35,6 +35,9 @@ export function feedLineIn(text: string): FeedLine | null {
 /** The type of a line where lines are missing. */
 export const GAP = "gap";
 
+/** The type of the first line of an attempt that runs. */
+export const STARTED = "STARTED" satisfies OwnType;
+
 /** True for the line after which an attempt has no others. */
 export function isEndOfAttempt(type: string): boolean {
   return Object.values<string>(ENDS).includes(type);
@@ -56,6 +59,11 @@ export function jobEntry(
     ...attributesOf(spec),
     offset,
   };
+}
+
+/** The line of a start that is not on record yet. */
+export function startEntry({ metadata, spec, status }: Task, at: string): FeedEntry {
+  return { at, task: metadata.id, attempt: status.attempt, type: STARTED, ...attributesOf(spec) };
 }
 
 /** The lines of what the supervisor did to a task, by its record before and after. */
@@ -110,7 +118,8 @@ function endOf(before: Task, after: Task): Step[] {
   if (status.state === "queued" && before.status.state !== "queued") {
     const { reason, retryAt } = status;
     const payload = { ...(reason !== undefined && { reason }), ...(retryAt !== undefined && { retryAt }) };
-    return [...end, { type: retryAt === undefined ? "RETRIED" : "BACKOFF", payload }];
+    const said = reason !== undefined || retryAt !== undefined ? { payload } : {};
+    return [...end, { type: retryAt === undefined ? "RETRIED" : "BACKOFF", ...said }];
   }
   const isOver = "endedAt" in status && !("endedAt" in before.status);
   if (!isOver || isAttempt) return end;

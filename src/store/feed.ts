@@ -3,7 +3,7 @@ import { timestamp } from "../lib/clock.ts";
 import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { openRegularFile, withFile } from "../lib/regular-file.ts";
-import { type FeedEntry, type FeedLine, feedLineIn, GAP, isEndOfAttempt } from "../model/feed.ts";
+import { type FeedEntry, type FeedLine, feedLineIn, GAP, isEndOfAttempt, STARTED } from "../model/feed.ts";
 import { writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
@@ -21,7 +21,7 @@ interface Feed {
   size: number;
   /** The last number in the file before this one; 0 for none. */
   earlierSeq: number;
-  /** Behind the last line of each open attempt, by `ID/N`. */
+  /** Behind the last line of each attempt that has started, by `ID/N`; 0 before its first. */
   readonly offsets: Map<string, number>;
   /** The version of the last line of the supervisor, by task. */
   readonly versions: Map<string, number>;
@@ -59,8 +59,11 @@ export class Feeds {
     if (entries.length === 0) return;
     try {
       const feed = this.#feedOf(topic);
-      const isNew = ({ task = "", version }: FeedEntry): boolean =>
-        version === undefined || version > (feed.versions.get(task) ?? 0);
+      const isNew = ({ task = "", attempt, type, version }: FeedEntry): boolean => {
+        if (version !== undefined && version <= (feed.versions.get(task) ?? 0)) return false;
+        // What a job tells before its start is on record brings the start along.
+        return type !== STARTED || !feed.offsets.has(`${task}/${attempt}`);
+      };
       this.#write(topic, feed, entries.filter(isNew));
       if (feed.size >= MAX_FEED_BYTES) this.#beginAgain(topic, feed);
     } catch (error) {
@@ -161,7 +164,7 @@ function note(feed: Feed, { seq, type, task, attempt, offset, version, payload }
       feed.offsets.set(key, value);
   if (task === undefined) return;
   const key = `${task}/${attempt}`;
-  if (offset !== undefined) feed.offsets.set(key, offset);
+  if (offset !== undefined || type === STARTED) feed.offsets.set(key, offset ?? 0);
   if (version === undefined) return;
   if (isEndOfAttempt(type)) feed.offsets.delete(key);
   feed.versions.delete(task);

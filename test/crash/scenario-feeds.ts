@@ -40,6 +40,11 @@ export const FEED_SCENARIO: Scenario = {
     );
     const last = lines.findLast(({ attempt }) => attempt !== undefined)?.attempt;
     const of = lines.filter(({ attempt }) => attempt === last);
+    const starts = of.flatMap(({ type }, index) => (type === "STARTED" ? [index] : []));
+    demand(
+      JSON.stringify(starts) === "[1]",
+      `its starts are the lines ${JSON.stringify(starts)} of the attempt`,
+    );
     const told = of.filter(({ type }) => type === "INFO").map(({ payload }) => payload?.["msg"]);
     demand(JSON.stringify(told) === "[1,2,3]", `what the job told is ${JSON.stringify(told)}`);
     const ends = of.filter(({ type }) => type === "COMPLETED").length;

@@ -53,6 +53,7 @@ describe("a start", () => {
   });
 
   test.each([
+    ["emit", /^src\/(plan|daemon|desk|intake|machine)\//],
     ["ls", /^src\/(plan|daemon|intake|machine|run)\//],
     ["submit", /^src\/(intake\/(sweep|submission|diagnostic|task-text)|cli\/select)\b/],
   ])("of %s loads late what only few calls need", (verb, late) => {

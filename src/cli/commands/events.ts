@@ -44,6 +44,7 @@ async function events({ context, flags }: Call<typeof FLAGS>, layout: Layout): P
       context.out(json === true ? lines.map((line) => `${line}\n`).join("") : asLines(lines));
   };
   const first = read();
+  if (first.length === 0 && follow !== true) context.err("No events.\n");
   show(after === null ? first.slice(Math.max(0, first.length - tail)) : first);
   if (follow !== true) return EXIT.done;
   const interruption = new Interruption(context);

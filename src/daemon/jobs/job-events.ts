@@ -1,7 +1,7 @@
 import { timestamp } from "../../lib/clock.ts";
 import type { JobEvent } from "../../model/event.ts";
 import type { EventSummary } from "../../model/event-summary.ts";
-import { type FeedEntry, jobEntry } from "../../model/feed.ts";
+import { type FeedEntry, jobEntry, startEntry } from "../../model/feed.ts";
 import type { Task } from "../../model/task.ts";
 import { type EventFollower, EventSummaryReading, eventsFile, type Hide } from "../../run/events.ts";
 import type { Mask } from "../../run/mask.ts";
@@ -10,8 +10,8 @@ import type { Job } from "./job.ts";
 import type { TaskJob } from "./runners/runner.ts";
 import { maskOfJob } from "./secrets.ts";
 
-/** What is read of files of events in one turn: a few milliseconds, whatever the lines are. */
-export const SLICE_BYTES = 2 * 1_024 * 1_024;
+/** What is read of a file of events in one turn at most. */
+const SLICE_BYTES = 2 * 1_024 * 1_024;
 
 /** Reads what a job that has ended told, at most a slice in one turn; true once all of it is read, and in the feed of its topic. */
 export function readEventsOf(supervisor: Supervisor, { task, job }: TaskJob): boolean {
@@ -56,7 +56,11 @@ function followerOf(
   if (topic === undefined) return undefined;
   job.fedTo ??= fedTo(supervisor, { topic, job });
   const at = timestamp(supervisor.context.clock.now());
+  // The start of a short job is on record with its end.
+  let isStarted = task.status.state !== "preparing";
   const onEvent = (event: JobEvent, offset: number): void => {
+    if (!isStarted) entries.push(startEntry(task, timestamp(job.startedAtMs)));
+    isStarted = true;
     entries.push(jobEntry(task, { event, at, offset }));
   };
   return { from: job.fedTo, at, onEvent };

@@ -1,11 +1,13 @@
 import type { FeedEntry } from "../../model/feed.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { endOf } from "./job.ts";
-import { newEventsOf, SLICE_BYTES } from "./job-events.ts";
+import { newEventsOf } from "./job-events.ts";
 import type { TaskJob } from "./runners/runner.ts";
 
 /** How often the files of running jobs are asked for news: one stat(2) each. */
 const PERIOD_MS = 1_000;
+/** What is read in one turn. */
+const SLICE_BYTES = 256 * 1_024;
 /** The wait where one turn did not read all that is new. */
 const GO_ON_MS = 50;
 
