@@ -30,7 +30,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   stdout: "redirect in the command (> FILE); stint logs has the output too",
   stderr: "redirect in the command (2> FILE); stint logs has the output too",
   approval: "write hold: true in the task file, and stint release lets it start",
-  signalOnStop: "a job gets SIGTERM, and SIGKILL after stopGrace",
   skipIfSuccessful: "test in the command whether there is work",
 };
 

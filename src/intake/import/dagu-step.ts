@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "../../lib/result.ts";
+import { STOP_SIGNALS } from "../../model/stop.ts";
 import { type Fault, fault } from "../fault.ts";
 import { camelCase, type MappingValue, type ScalarValue, type Value } from "../value.ts";
 import { keyFaults, noCounterpart, valueAt } from "./dagu-keys.ts";
@@ -39,6 +40,7 @@ const USED = [
   "retryPolicy",
   "timeoutSec",
   "params",
+  "signalOnStop",
 ];
 
 /** Reads a step, or names all of it that has no counterpart. */
@@ -60,6 +62,7 @@ export function stepOf(step: MappingValue, context: DaguContext): Result<DaguSte
   const goesOn = take(goesOnIn(valueAt(step, "continueOn")), false);
   const retries = take(retriesOf(valueAt(step, "retryPolicy")), {});
   const timeout = take(secondsOf(valueAt(step, "timeoutSec")), undefined);
+  const stop = take(stopOf(valueAt(step, "signalOnStop")), {});
   const at = valueAt(step, "depends");
   const depends = at === undefined ? null : (textsIn(at) ?? []);
   if (faults.length > 0) return err(faults);
@@ -73,6 +76,7 @@ export function stepOf(step: MappingValue, context: DaguContext): Result<DaguSte
     ...(Object.keys(all).length > 0 && { env: all }),
     ...(timeout !== undefined && { timeout }),
     ...retries,
+    ...stop,
   };
   return ok({ names, keys, depends, goesOn });
 }
@@ -172,6 +176,15 @@ function retriesOf(value: Value | undefined): Result<Record<string, unknown>, Fa
       }),
     ...(codes !== undefined && { retry: { onExit: (textsIn(codes) ?? []).map(({ data }) => data) } }),
   });
+}
+
+function stopOf(value: Value | undefined): Result<Record<string, unknown>, Fault[]> {
+  if (value === undefined) return ok({});
+  const typed = value.type === "scalar" ? value.text.toUpperCase().replace(/^SIG/, "") : "";
+  const signal = STOP_SIGNALS.find((one) => one === typed);
+  if (signal !== undefined) return ok({ stop: { signal } });
+  const what = value.type === "scalar" ? `"${value.text}"` : `a ${value.type}`;
+  return err([fault(value.span, `"signalOnStop" is ${what}, wanted one of ${STOP_SIGNALS.join(", ")}`)]);
 }
 
 function secondsOf(value: Value | undefined): Result<string | undefined, Fault[]> {

@@ -31,6 +31,7 @@ steps:
     dir: work
     retry_policy: {limit: 3, interval_sec: 10}
     timeoutSec: 600
+    signalOnStop: SIGINT
   - name: clean
     depends: [fetch data]
     continueOn: {failure: true}
@@ -70,6 +71,7 @@ test("a DAG with times becomes one schedule, with a task for each step and for w
       cwd: "/dags/work",
       env,
       timeout: "600s",
+      stop: { signal: "INT" },
       retries: 3,
       backoff,
       notify,
@@ -217,6 +219,7 @@ test.each([
   ["steps: [{run: x, depends: [z]}]", '"depends" is "z", wanted the name of a step'],
   ["steps: [{run: x, dir: $A}]", "has a variable, wanted a folder that is known now"],
   ["steps: [{run: x, continueOn: {exitCode: 1}}]", '"continueOn.exitCode" has no counterpart in stint'],
+  ["steps: [{run: x, signalOnStop: SIGKILL}]", '"signalOnStop" is "SIGKILL", wanted one of TERM, INT'],
   ["steps: [{name: a}]", "the step runs nothing, wanted command, script or run"],
   ["steps: [[ls, ls]]", "the steps of a list in the list run beside each other"],
   ["steps: [{run: x, frob: 1}]", '"frob" has no counterpart in stint'],
