@@ -76,6 +76,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       summary: "show what happened, and what jobs tell (-f follows)",
       load: () => import("./commands/events.ts"),
     },
+    diff: {
+      summary: "show what differs between two tasks: code, packages, values, results",
+      aliases: ["compare"],
+      load: () => import("./commands/diff.ts"),
+    },
     wait: { summary: "wait until tasks end", mirrors: true, load: () => import("./commands/wait.ts") },
     stats: { summary: "show counts, ages and failure classes", load: () => import("./commands/stats.ts") },
     results: {

@@ -1,8 +1,10 @@
+import { type CodeLook, lookAtCode } from "../daemon/admit/code.ts";
 import { enqueue } from "../daemon/admit/enqueue.ts";
 import type { SameWork } from "../daemon/admit/same-work.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { counted } from "../lib/counted.ts";
 import { ok, type Result } from "../lib/result.ts";
+import type { Code } from "../model/code.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { gpusOf } from "../model/resources.ts";
@@ -24,11 +26,18 @@ import { sameWorkLines } from "./same-work.ts";
 import { type Around, environmentFor, prepareDrafts } from "./submission-check.ts";
 import { tellOfTexts } from "./text-notes.ts";
 
+/** What a copy of a task takes over from it. */
+export interface Repeated {
+  readonly resubmitOf?: TaskId;
+  /** In place of the code and the environment of the submitter. */
+  readonly code?: Code;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** The drafts to queue, and their origin. */
-interface Submission {
+interface Submission extends Repeated {
   readonly drafts: readonly Draft[];
   readonly settings: Settings;
-  readonly resubmitOf?: TaskId;
   /** Set where a schedule is run by hand, once a supervisor knows it. */
   readonly firing?: FiringIdentity;
   /** True where a schedule is run by hand: as at a firing, its jobs get environment and umask of the supervisor that starts them. */
@@ -55,6 +64,11 @@ export async function submitDrafts(
 ): Promise<Result<Submitted, Problem>> {
   const { clock } = caller;
   const asked = submission.drafts;
+  const { code: taken } = submission;
+  const code: CodeLook =
+    taken !== undefined
+      ? async () => ok(() => taken)
+      : lookAtCode(asked, { layout, env: caller.env, clock, tell: caller.err });
   // Before the turn: to probe the machine may take seconds.
   const prepared = await prepareDrafts(caller, layout, submission);
   if (!prepared.ok) return prepared;
@@ -62,7 +76,7 @@ export async function submitDrafts(
   if (submission.isOfSchedule !== true) tellOfDropped(caller, asked);
   if (prepared.value.drafts.length === 0) return ok(toldOf(caller, prepared.value.same));
   if (!asked.some(looksIntoQueue)) {
-    const queued = await queue(caller, layout, { submission, around, drafts: asked });
+    const queued = await queue(caller, layout, { submission, around, code, drafts: asked });
     return queued.ok ? ok({ tasks: queued.value, gone: [] }) : queued;
   }
   const { takeSubmitTurn } = await import("../store/submit-turn.ts");
@@ -74,7 +88,7 @@ export async function submitDrafts(
   const { drafts, same } = admitted.value;
   const found = toldOf(caller, same);
   if (drafts.length === 0) return ok(found);
-  const queued = await queue(caller, layout, { submission, around, drafts });
+  const queued = await queue(caller, layout, { submission, around, code, drafts });
   return queued.ok ? ok({ ...found, tasks: [...found.tasks, ...queued.value] }) : queued;
 }
 
@@ -100,20 +114,32 @@ export function toldOf(caller: Pick<Caller, "err">, same: readonly SameWork[]): 
 async function queue(
   caller: Caller,
   layout: Layout,
-  of: { readonly submission: Submission; readonly around: Around; readonly drafts: readonly Draft[] },
+  of: {
+    readonly submission: Submission;
+    readonly around: Around;
+    readonly code: CodeLook;
+    readonly drafts: readonly Draft[];
+  },
 ): Promise<Result<Task[], Problem>> {
   const { submission, around, drafts } = of;
   const { resubmitOf, firing, isOfSchedule } = submission;
+  const code = await of.code();
+  if (!code.ok) return code;
   tellOfGpus(caller, layout, { drafts, machine: around.machine });
   const batch = newBatch();
-  const kept = isOfSchedule ? drafts : drafts.map((draft) => withUmask(draft, caller.umask()));
-  const accepted = enqueue(layout, kept, {
+  const asked = new Map(
+    drafts.map((draft) => [isOfSchedule ? draft : withUmask(draft, caller.umask()), code.value(draft)]),
+  );
+  const accepted = enqueue(layout, [...asked.keys()], {
     batch,
     ...around,
     clock: caller.clock,
     createdBy: caller.user(),
     source: "cli",
-    ...environmentFor(caller, submission),
+    ...(submission.environment === undefined
+      ? environmentFor(caller, submission)
+      : { environment: submission.environment }),
+    code: (draft) => asked.get(draft),
     ...(resubmitOf !== undefined && { resubmitOf }),
     ...(firing !== undefined && { firing }),
   });

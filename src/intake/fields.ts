@@ -1,4 +1,5 @@
 import { ATTEMPT_FIELDS } from "./keys/attempts.ts";
+import { CODE_FIELDS } from "./keys/code.ts";
 import { CONTAINER_FIELDS } from "./keys/container.ts";
 import { DATA_FIELDS } from "./keys/data.ts";
 import type { Field } from "./keys/field.ts";
@@ -11,6 +12,7 @@ import { SLURM_FIELDS } from "./keys/slurm.ts";
 /** Every key of a task file, of the flags of `submit` and of `stint set`, in its canonical spelling. */
 export const FIELDS: Readonly<Record<string, Field>> = {
   ...PROGRAM_FIELDS,
+  ...CODE_FIELDS,
   ...CONTAINER_FIELDS,
   ...NEED_FIELDS,
   ...ATTEMPT_FIELDS,

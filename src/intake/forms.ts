@@ -2,6 +2,7 @@ import { parseDuration, typedDuration } from "../lib/duration.ts";
 import { own } from "../lib/own.ts";
 import { localZone, wallTime } from "../lib/zone.ts";
 import type { Backoff } from "../model/backoff.ts";
+import type { CodeSpec } from "../model/code.ts";
 import type { ContainerOptions, EnvironmentPolicy } from "../model/kind.ts";
 import type { Receiver, SecretPlace, Webhook } from "../model/notice.ts";
 import type { Condition } from "../model/preflight.ts";
@@ -37,6 +38,7 @@ const SPECIAL: Readonly<Record<string, (value: never) => unknown>> = {
   retries: (attempts: number) => (attempts > 0 ? attempts - 1 : undefined),
   restart: ({ policy, ...rest }: Restart) =>
     "intervalMs" in rest ? `${policy}:${durationForm(rest.intervalMs)}` : policy,
+  code: ({ mode, link }: CodeSpec) => (link === undefined ? mode : undefined),
   environment: (of: EnvironmentPolicy) => (of.policy === "allowlist" ? of.names : of.policy),
   notBefore: localForm,
   runnerSelector: (wanted: Selector) => wanted.map(describeRequirement).join(", "),

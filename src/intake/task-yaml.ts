@@ -88,7 +88,7 @@ function draftIn(
 }
 
 /** The keys of a task whose values are not the defaults, nested as in a file. */
-function keysOf({ metadata: { labels }, spec }: Written, context: SubmissionContext): Tree {
+export function keysOf({ metadata: { labels }, spec }: Written, context: SubmissionContext): Tree {
   const keys: Tree = programKeys(spec.kind, context);
   const base = { labels: {}, spec: defaultsBeside(spec) } as unknown as Tree;
   const record = { labels, spec } as unknown as Tree;

@@ -13,6 +13,8 @@ export interface BoundedProcess {
   readonly signal?: AbortSignal | undefined;
   /** stdout and stderr are read up to so many bytes each, and the process is killed at more; null discards both. */
   readonly outputBytes: number | null;
+  /** The path of a file that is its standard input; default: none. */
+  readonly input?: string;
   /** Kills more than its process group, which is the default. */
   readonly killAll?: (leader: ProcessIdentity) => void;
 }
@@ -26,14 +28,14 @@ export type BoundedEnd =
 
 /** Runs a process as a session leader until it has ended and its output is read; at the timeout it is killed with all that it started. */
 export async function runBounded(bounded: BoundedProcess): Promise<BoundedEnd> {
-  const { argv, cwd, env, timeoutMs, signal, outputBytes, killAll = killGroup } = bounded;
+  const { argv, cwd, env, timeoutMs, signal, outputBytes, input, killAll = killGroup } = bounded;
   const output = outputBytes === null ? "ignore" : "pipe";
-  let child: Bun.Subprocess<"ignore", "pipe" | "ignore", "pipe" | "ignore">;
+  let child: BoundedChild;
   try {
     child = Bun.spawn([...argv], {
       cwd,
       env,
-      stdio: ["ignore", output, output],
+      stdio: [input === undefined ? "ignore" : Bun.file(input), output, output],
       // setsid(2), so that its whole process group can be killed.
       detached: true,
       ...(outputBytes !== null && { maxBuffer: outputBytes }),
@@ -58,9 +60,9 @@ export async function runBounded(bounded: BoundedProcess): Promise<BoundedEnd> {
   return end;
 }
 
-async function endOf(
-  child: Bun.Subprocess<"ignore", "pipe" | "ignore", "pipe" | "ignore">,
-): Promise<BoundedEnd> {
+type BoundedChild = Bun.Subprocess<"ignore" | Bun.BunFile, "pipe" | "ignore", "pipe" | "ignore">;
+
+async function endOf(child: BoundedChild): Promise<BoundedEnd> {
   const [out, err, code] = await Promise.all([child.stdout?.text(), child.stderr?.text(), child.exited]);
   return { how: "ended", code: child.signalCode === null ? code : null, out: out ?? "", err: err ?? "" };
 }

@@ -64,6 +64,14 @@ export const ATTEMPT_FILES = {
   containerPid: "container-pid",
   /** Exists where the container writes to the logs itself. */
   containerDirect: "container-direct",
+  /** The files of a snapshot, once all of them are there: the job's working directory. What the job adds or changes there is the job's. */
+  code: "code",
+  /** The same, while they are written. */
+  codeStaged: "code.new",
+  /** The index of git for it. */
+  codeIndex: "code.index",
+  /** Made once `code` is complete; holds when that was begun, in ms since the epoch. Files that changed outside of this time are the job's. */
+  codeMade: "code-made",
 } as const;
 
 /** The folder in which a job leaves what is to be kept, STINT_ARTIFACTS_DIR. */

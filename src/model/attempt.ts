@@ -9,6 +9,7 @@ import { foundEnd } from "./found-end.ts";
 import { instant } from "./identity.ts";
 import { jsonObject } from "./job-data.ts";
 import { measure } from "./measure.ts";
+import { packagesSummary } from "./packages.ts";
 import { progress } from "./progress.ts";
 import { resources } from "./resources.ts";
 import { retryDelay } from "./retry.ts";
@@ -96,6 +97,8 @@ const ended = {
   outputsLeft: v.optional(v.number()),
   /** What it left in its artifacts folder; absent for nothing. */
   artifacts: v.optional(artifactsTotal),
+  /** The Python environment that it ran in; absent where it ran in none, or it was not determined. */
+  packages: v.optional(packagesSummary),
   /** What went wrong when its results were collected, a sentence each. */
   notes: v.optional(v.array(v.string())),
   /** The last values of the metrics that the job sent, by name; absent for none. */

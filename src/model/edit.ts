@@ -26,6 +26,11 @@ export function edited(task: Task, edit: Edit): Result<Task, Problem> {
     const message = `Cannot change "${id}": ${refused} of a ${task.status.state} task, only priority, labels and a longer timeout can change`;
     return rejected("INVALID_TRANSITION", message, `cancel it first, then change and retry it`);
   }
+  if (edit.spec.code?.mode === "snapshot" && task.metadata.code?.snapshot === undefined) {
+    const hint = `submit it again: stint submit --from ${number} --code snapshot`;
+    const message = `Cannot change "${id}" to code: snapshot: a snapshot is made when a task is submitted`;
+    return rejected("INVALID_TRANSITION", message, hint);
+  }
   const isNewSpec = JSON.stringify(task.spec) !== JSON.stringify(edit.spec);
   const generation = task.metadata.generation + (isNewSpec ? 1 : 0);
   return ok({ ...task, spec: edit.spec, metadata: { ...task.metadata, labels: edit.labels, generation } });

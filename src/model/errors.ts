@@ -67,6 +67,8 @@ export const ERRORS = {
     exit: "invalidTask",
     meaning: "a task waits for one that is not known, for an ambiguous name, or for itself",
   },
+  NO_SNAPSHOT: { exit: "refused", meaning: "no snapshot of the code can be made" },
+  NOT_EXACT: { exit: "refused", meaning: "what a task is to be repeated with is not what it ran with" },
   SLOT_BUSY: { exit: "refused", meaning: "the lane is busy, and the task was not to wait for it" },
   QUEUE_FULL: { exit: "refused", meaning: "too many tasks wait in one lane" },
   UNPLACEABLE: { exit: "refused", meaning: "this machine can never run the task" },
@@ -98,6 +100,7 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   "INVALID_DEPENDENCY",
   "UNPLACEABLE",
   "QUEUE_FULL",
+  "NO_SNAPSHOT",
 ]);
 
 export function isPermanent({ code }: Problem): boolean {

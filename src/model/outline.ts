@@ -13,6 +13,8 @@ export interface Outline extends Partial<Figures> {
     "id" | "name" | "resourceVersion" | "updatedAt" | "labels" | "environment" | "batch"
   > & {
     readonly group?: Pick<Group, "id" | "name"> | undefined;
+    /** Its snapshot, which a clean-up keeps for it. */
+    readonly code?: { readonly snapshot?: string | undefined } | undefined;
     /** Only of whole records. */
     readonly createdAt?: string;
   };
@@ -75,7 +77,7 @@ export function isWhole(of: Outline): of is Task {
 }
 
 export function sharedOutline({ metadata, spec, status }: Outline): SharedOutline {
-  const { resourceVersion, labels, environment, batch, group } = metadata;
+  const { resourceVersion, labels, environment, batch, group, code } = metadata;
   return {
     metadata: {
       resourceVersion,
@@ -83,6 +85,7 @@ export function sharedOutline({ metadata, spec, status }: Outline): SharedOutlin
       ...(environment !== undefined && { environment }),
       ...(batch !== undefined && { batch }),
       ...(group !== undefined && { group: { id: group.id, name: group.name } }),
+      ...(code?.snapshot !== undefined && { code: { snapshot: code.snapshot } }),
     },
     spec: {
       ...(spec.slot !== undefined && { slot: spec.slot }),

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { checkoutOrder } from "./code.ts";
 import { dataOrder, foundDatasets } from "./dataset.ts";
 import { type Failure, failureCode } from "./failure.ts";
 import { preflight } from "./preflight.ts";
@@ -9,7 +10,7 @@ import { preflight } from "./preflight.ts";
  */
 
 /** The steps in their order, and the reason on record while each is at work. */
-const STEPS = { preflight: "Preflight", data: "VerifyingData" } as const;
+const STEPS = { preflight: "Preflight", code: "CheckingOut", data: "VerifyingData" } as const;
 export type StepName = keyof typeof STEPS;
 const STEP_NAMES = Object.keys(STEPS) as StepName[];
 export const PREPARATION_REASONS = Object.values(STEPS);
@@ -21,6 +22,7 @@ export function reasonOfStep(name: StepName): (typeof PREPARATION_REASONS)[numbe
 /** The parts of an order, by step; a step without a part is not done. */
 const orderParts = v.strictObject({
   preflight: v.optional(v.strictObject({ conditions: preflight, /** Of the job. */ cwd: v.string() })),
+  code: v.optional(checkoutOrder),
   data: v.optional(dataOrder),
 });
 export type OrderParts = v.InferOutput<typeof orderParts>;

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { artifactsAsked } from "./artifacts.ts";
 import { backoff, durationMs } from "./backoff.ts";
+import { codeSpec } from "./code.ts";
 import { datasetsSchema, PROVENANCES, snapshotId } from "./dataset.ts";
 import { instant, slotName, taskId, uniqueKey, workKey } from "./identity.ts";
 import { byName, inputSpec, jsonObject, outputSpec } from "./job-data.ts";
@@ -104,5 +105,6 @@ export const spec = v.strictObject({
   /** The feed that gets its events, and texts that go with each of them. */
   topic: v.optional(topicName),
   attributes: v.optional(v.record(v.string(), v.string())),
+  code: v.optional(codeSpec),
 });
 export type Spec = v.InferOutput<typeof spec>;

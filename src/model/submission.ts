@@ -69,6 +69,7 @@ export interface Acceptance {
   readonly group?: Metadata["group"];
   readonly definition?: DefinitionMark;
   readonly batch?: string;
+  readonly code?: Metadata["code"];
 }
 
 const NEW_STATUS: QueuedStatus = {

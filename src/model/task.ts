@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { attempt, type EndedAttempt, type OpenAttempt } from "./attempt.ts";
+import { code } from "./code.ts";
 import { definitionMark } from "./definition.ts";
 import { group } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
@@ -70,6 +71,8 @@ export const metadata = v.strictObject({
   /** The definition that it was made from. */
   definition: v.optional(definitionMark),
   position: v.optional(position),
+  /** The git tree that it was submitted in; absent outside one. */
+  code: v.optional(code),
   /** Set while its sweep holds it: since when, and the members whose quick failures are the reason. */
   heldFor: v.optional(v.strictObject({ at: instant, failures: v.array(taskId) })),
   /** Failures of its sweep before this do not hold it: then it was released, or retried. */

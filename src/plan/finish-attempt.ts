@@ -8,6 +8,7 @@ import type { Evidence } from "../model/evidence.ts";
 import { type Failure, failureOf } from "../model/failure.ts";
 import type { JsonObject } from "../model/job-data.ts";
 import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
+import type { PackagesSummary } from "../model/packages.ts";
 import { openAttempt, type QUEUED_REASONS, type Status, type Task } from "../model/task.ts";
 import { mustTransition } from "../model/transition.ts";
 import { decideInterrupted, decideRetry, isAwaited, isPreflight } from "./retry.ts";
@@ -28,6 +29,7 @@ export interface End extends Evidence {
   /** What the job told; absent for nothing. */
   readonly events?: EventSummary;
   readonly artifacts?: ArtifactsTotal;
+  readonly packages?: PackagesSummary;
   /** What went wrong when its results were collected. */
   readonly notes?: readonly string[];
   readonly outputs?: JsonObject;
@@ -153,6 +155,7 @@ function commonFields(open: OpenAttempt, end: Facts): Common {
     ...(end.cpuMs !== undefined && { cpuMs: end.cpuMs }),
     ...(end.unenforced !== undefined && { unenforced: [...end.unenforced] }),
     ...(end.artifacts !== undefined && end.artifacts.count > 0 && { artifacts: end.artifacts }),
+    ...(end.packages !== undefined && { packages: end.packages }),
     ...(end.notes !== undefined && end.notes.length > 0 && { notes: [...end.notes] }),
     ...(end.outputs !== undefined && { outputs: end.outputs }),
     ...(end.outputsLeft !== undefined && { outputsLeft: end.outputsLeft }),

@@ -25,6 +25,8 @@ export interface ParentOrder {
   readonly separateLogs: boolean;
   /** A program and arguments put before the job's, which executes the job in the end. Empty for most jobs. */
   readonly prefix: readonly string[];
+  /** The folder that the program starts in, where a word of the prefix makes it; null for that of its kind. */
+  readonly enter: string | null;
   /** Of the attempt; ties the result to it. */
   readonly token: string;
   /** The control group that the job joins; null for none, and where the prefix joins one. */
@@ -120,11 +122,13 @@ function ofContainer(
   return invocation.ok ? ok({ ...invocation.value, cwd: "/", umask: "" }) : invocation;
 }
 
-function ofSubprocess({ kind, directory, environment, self }: SubprocessOrder): Result<Prepared, NotStarted> {
-  const obstacle = obstacleToEnter(kind.cwd);
+function ofSubprocess(order: SubprocessOrder): Result<Prepared, NotStarted> {
+  const { kind, directory, environment, self, enter } = order;
+  const obstacle = enter === null ? obstacleToEnter(kind.cwd) : null;
   if (obstacle !== null) return err(obstacle);
-  const { cwd, umask = "" } = kind;
-  const place = { cwd, path: environment["PATH"], directory, self };
+  const { umask = "" } = kind;
+  const cwd = enter === null ? kind.cwd : directory;
+  const place = { cwd: kind.cwd, path: environment["PATH"], directory, self, isMadeLater: enter !== null };
   if (kind.mode.type === "script") {
     const script = prepareScript(kind.mode, place);
     if (!script.ok) return script;
@@ -137,7 +141,7 @@ function ofSubprocess({ kind, directory, environment, self }: SubprocessOrder): 
   }
   const program = findProgram(kind.mode.command, place);
   if (!program.ok) return program;
-  const missing = missingScript(kind.mode, cwd);
+  const missing = enter === null ? missingScript(kind.mode, cwd) : null;
   if (missing !== null) return err(missing);
   return ok({ argv: [program.value, ...kind.mode.args], environment, cwd, umask });
 }

@@ -13,6 +13,8 @@ export interface ProgramPlace {
   readonly cwd: string;
   /** The job's own PATH; undefined where its environment has none. */
   readonly path: string | undefined;
+  /** True where the files of the directory are there only when the job starts: what is in them is not checked. */
+  readonly isMadeLater?: boolean;
 }
 
 /** Longer ones are cut in messages. */
@@ -23,6 +25,8 @@ const MAX_PATH_SHOWN = 60;
  * that the interpreter of a script exists. Returns a path that begins with `/` or `.`, or why there is none.
  */
 export function findProgram(name: string, place: ProgramPlace): Result<string, NotStarted> {
+  if (place.isMadeLater === true && name.includes("/") && !name.startsWith("/"))
+    return ok(name.startsWith(".") ? name : `./${name}`);
   const found = name.includes("/") ? atPath(name, place.cwd) : inSearchPath(name, place);
   const obstacle = found.ok ? obstacleOfScript(found.value, place) : null;
   return obstacle === null ? found : err(obstacle);

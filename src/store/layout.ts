@@ -158,6 +158,16 @@ export class Layout extends Home {
   environment(hash: string): string {
     return join(this.environments, `${hash}.json`);
   }
+  /** Snapshots of code; see `snapshots.ts`. */
+  readonly codeSnapshots = join(this.home, "code");
+  codeSnapshot(commit: string): string {
+    return join(this.codeSnapshots, `${commit}.json`);
+  }
+  /** One whose ref is to be removed. */
+  goneCodeSnapshot(commit: string): string {
+    return join(this.codeSnapshots, `${commit}.gone`);
+  }
+
   /** The values to be hidden in the logs of a task. */
   secrets(id: TaskId): string {
     return join(this.environments, `${id}.json`);
@@ -226,6 +236,7 @@ export class Layout extends Home {
     const shelves = shelvesOf(this.inbox);
     return [
       this.numbers,
+      this.codeSnapshots,
       this.programs,
       this.feeds,
       this.doneKeys,

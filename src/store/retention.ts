@@ -14,6 +14,7 @@ import { dropSecrets } from "./kept-secrets.ts";
 import type { Layout } from "./layout.ts";
 import { readNotices } from "./notices.ts";
 import { partsOf, removePaths } from "./run-parts.ts";
+import { markUnusedSnapshots } from "./snapshots.ts";
 
 /**
  * Removes an ended task and these parts of its folder. The folder goes first: a crash in between leaves a record without files, not files
@@ -50,13 +51,14 @@ export function removeParts(layout: Layout, id: TaskId, parts: readonly RunPart[
   });
 }
 
-/** Makes removals durable, and removes unused environments. */
+/** Makes removals durable, removes unused environments, and marks unused snapshots. */
 export function finishRemoval(layout: Layout, isUsed: (name: string) => boolean, nowMs: number): void {
   syncDirectory(layout.place("done"));
   syncDirectory(layout.place("dead-letter"));
   // A notice of a removed task may still wait for its delivery.
   const awaited = new Set(readNotices(layout).flatMap(({ environment }) => environment ?? []));
   dropUnusedEnvironments(layout, (name) => isUsed(name) || awaited.has(name), nowMs);
+  markUnusedSnapshots(layout, isUsed, nowMs);
 }
 
 /** When the home was last cleaned up automatically, in ms since the epoch; null where that is not known. */

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { unlessRefused } from "../lib/errno.ts";
 import { namesIn } from "../lib/long-folder.ts";
+import { readOwnFile } from "../lib/regular-file.ts";
 import { ATTEMPT_FILES, LOG_FILES } from "../model/attempt-files.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
 import type { RunPart } from "../model/retention.ts";
@@ -31,7 +32,10 @@ export function partsOf(layout: Layout, id: TaskId): RunParts {
   for (const name of entriesOf(folder)) {
     const path = join(folder, name);
     if (/^\d+$/.test(name) && isFolder(path)) {
-      for (const file of entriesOf(path)) paths[partOf(file)].push(join(path, file));
+      for (const file of entriesOf(path)) {
+        if (file === ATTEMPT_FILES.code) addCheckout(path, paths);
+        else paths[partOf(file)].push(join(path, file));
+      }
     } else if (path === layout.checkpoint(id)) paths.checkpoint.push(path);
     else paths.artifacts.push(path);
   }
@@ -45,6 +49,49 @@ export function partsOf(layout: Layout, id: TaskId): RunParts {
     artifacts: measured(paths.artifacts),
     checkpoint: measured(paths.checkpoint),
   };
+}
+
+const MAX_NOTE_BYTES = 64;
+
+/** Folders of files that come again by themselves. */
+const CACHES = ["__pycache__", ".pytest_cache", ".ipynb_checkpoints"];
+
+/** Of the checkout of a snapshot, what the job has added or changed is an artifact. Without the note of when it was made, all that is left is. */
+function addCheckout(attempt: string, paths: Record<RunPart | "own", string[]>): void {
+  const checkout = join(attempt, ATTEMPT_FILES.code);
+  const note = join(attempt, ATTEMPT_FILES.codeMade);
+  const made = lstatSync(note, { throwIfNoEntry: false });
+  const begunMs = Number.parseFloat(unlessRefused(() => readOwnFile(note, MAX_NOTE_BYTES), null) ?? "");
+  const [own, ofJob]: [string[], string[]] = [[], []];
+  if (made === undefined || Number.isNaN(begunMs)) ofJob.push(checkout);
+  else sortFiles(checkout, { begunMs, madeMs: made.mtimeMs, own, ofJob });
+  // In one piece, with its folders.
+  if (ofJob.length === 0) paths.own.push(checkout);
+  else {
+    paths.own.push(...own);
+    paths.artifacts.push(...ofJob);
+  }
+}
+
+function sortFiles(
+  folder: string,
+  to: {
+    readonly begunMs: number;
+    readonly madeMs: number;
+    readonly own: string[];
+    readonly ofJob: string[];
+  },
+): void {
+  for (const name of entriesOf(folder)) {
+    const path = join(folder, name);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory() === true && !CACHES.includes(name)) sortFiles(path, to);
+    else if (stat !== undefined) {
+      // A clock that was set back makes files of the job old.
+      const isOurs = stat.mtimeMs >= to.begunMs && stat.mtimeMs <= to.madeMs;
+      (isOurs || CACHES.includes(name) ? to.own : to.ofJob).push(path);
+    }
+  }
 }
 
 function partOf(file: string): RunPart | "own" {

@@ -29,6 +29,10 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   ls: [[], [HOSTILE], ["--all"], ["--all", "--json"], ["--state", HOSTILE], ["--label", HOSTILE]],
   show: [["1"], ["2"], ["4"], ["sweep"], ["1", "--json"], [HOSTILE]],
+  diff: [
+    ["1", "2"],
+    [HOSTILE, "1"],
+  ],
   explain: [["1"], ["2"], ["2", "--json"], ["3"], [HOSTILE]],
   logs: [["2", "--path"], [HOSTILE], ["2", "--attempt", HOSTILE]],
   wait: [["2"], ["2", "--json"], [HOSTILE], ["2", "--timeout", HOSTILE]],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { CODE_SCENARIOS } from "./scenario-code.ts";
 import { CONTROL_SCENARIOS } from "./scenario-control.ts";
 import { DATA_SCENARIO } from "./scenario-data.ts";
 import { DEFINITION_SCENARIOS } from "./scenario-definitions.ts";
@@ -20,6 +21,7 @@ const SCENARIOS = [
   BESIDE_SCENARIO,
   LIMITS_SCENARIO,
   DATA_SCENARIO,
+  ...CODE_SCENARIOS,
   NOTICES_SCENARIO,
   FEED_SCENARIO,
   ...SCHEDULING_SCENARIOS,

@@ -85,6 +85,20 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
       value: { policy: "allowlist", names: ["A"] },
     },
   ],
+  code: [
+    { text: "code: Snapshot", at: ["spec", "code"], value: { mode: "snapshot" } },
+    { text: "code: none", at: ["spec", "code"], value: { mode: "none" } },
+    {
+      text: "code: {mode: snapshot, link: [data, out/cache]}",
+      at: ["spec", "code"],
+      value: { mode: "snapshot", link: ["data", "out/cache"] },
+    },
+    {
+      text: "code: {mode: snapshot, link: data}",
+      at: ["spec", "code"],
+      value: { mode: "snapshot", link: ["data"] },
+    },
+  ],
   umask: [
     { text: "umask: 022", at: [...KIND, "umask"], value: "022" },
     { text: 'umask: "0077"', at: [...KIND, "umask"], value: "0077" },

@@ -45,6 +45,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   fail: { fail: { acc: ["nan"] } },
   topic: { topic: "vision" },
   attributes: { attributes: { team: "x" } },
+  code: { code: { mode: "none" } },
   runnerSelector: { runnerSelector: [{ key: "pool", operator: "Exists" }] },
 };
 const fields = Object.keys(CHANGES) as (keyof Spec)[];

@@ -88,6 +88,7 @@ export function orderFor(
     environment,
     separateLogs: false,
     prefix: [],
+    enter: null,
     token: place.token,
     group: null,
     self: process.execPath,

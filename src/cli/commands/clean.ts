@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { findNamed } from "../../desk/select.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
@@ -67,7 +68,7 @@ async function clean({ context, flags, operands }: Call<typeof FLAGS>, layout: L
     ...(named !== null && { named: named.map(targetOf) }),
     ...(query !== null && { query }),
   };
-  return performAndTell(told, layout, {
+  const ended = await performAndTell(told, layout, {
     operation,
     json: flags.json === true,
     areNamed: named !== null,
@@ -78,6 +79,11 @@ async function clean({ context, flags, operands }: Call<typeof FLAGS>, layout: L
         named === null && !isQuiet ? keptText(answers) : "",
       ].join(""),
   });
+  if (!isDry && existsSync(layout.codeSnapshots)) {
+    const { dropMarkedSnapshots } = await import("../../daemon/requests/snapshots.ts");
+    await dropMarkedSnapshots(layout, context.env);
+  }
+  return ended;
 }
 
 /** The tasks that are named, and what all must match; null where that does not confine them. */

@@ -1,3 +1,4 @@
+import { changesSince } from "../../desk/code-seen.ts";
 import { type Overview, readOverview } from "../../desk/overview.ts";
 import { preparationSeen } from "../../desk/preparation.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
@@ -41,12 +42,25 @@ export const verb = readVerb({
     );
     const blocks = [
       ...groups.map((group) => groupLines(group, nowMs)),
-      ...[...others.values()].map((alike) => explained.lines(alike)),
+      ...(await Promise.all(
+        [...others.values()].map(async (alike) => [
+          ...explained.lines(alike),
+          ...(await codeLines(context, layout, alike)),
+        ]),
+      )),
     ];
     const columns = context.columns();
     return blocks.map((block) => asLines(block.flatMap((line) => fitted(line, columns)))).join("\n");
   },
 });
+
+/** That a queued task will run other code than it was submitted with; told for one task alone. */
+async function codeLines(context: Context, layout: Layout, tasks: readonly Task[]): Promise<string[]> {
+  const [task, ...others] = tasks;
+  if (task === undefined || others.length > 0) return [];
+  const since = await changesSince(context, layout, task);
+  return since === null ? [] : [`Its code is not what it was when it was submitted: ${since}.`];
+}
 
 /** Between two facts on one line, which get a line each where it is too long. */
 const GAP = "   ";

@@ -6,5 +6,7 @@ export const verb = declareVerb({
   operands: [{ name: "FOLDER", count: "one", help: "the folder of the attempt", completes: "folders" }],
   flags: {},
   run: async ({ context, operands: [directory = ""] }) =>
-    (await prepareAttempt(directory, context.clock)) ? EXIT.done : EXIT.failed,
+    (await prepareAttempt(directory, { clock: context.clock, environment: context.env }))
+      ? EXIT.done
+      : EXIT.failed,
 });

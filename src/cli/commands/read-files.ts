@@ -11,7 +11,7 @@ const MAX_ORDER_BYTES = 64 * 1_024 * 1_024;
 
 export const verb = declareVerb({ flags: {}, run: ({ context }) => readOrdered(context) });
 
-function readOrdered(context: Context): Ended {
+async function readOrdered(context: Context): Promise<Ended> {
   const home = openHome(homePath(context));
   if (!home.ok) return home.error;
   const order = orderIn(context.readInput(MAX_ORDER_BYTES));
@@ -20,9 +20,9 @@ function readOrdered(context: Context): Ended {
     return problem("USAGE", message, "to queue a task file: stint submit FILE");
   }
   const tell = (line: unknown): void => context.out(`${JSON.stringify(line)}\n`);
-  const { clock } = context;
-  if (order.kind === "files") readFiles(home.value, order, { clock, tell });
-  else readSchedules(home.value, order, { clock, tell });
+  const { clock, env } = context;
+  if (order.kind === "files") await readFiles(home.value, order, { clock, env, tell });
+  else await readSchedules(home.value, order, { clock, env, tell });
   return EXIT.done;
 }
 

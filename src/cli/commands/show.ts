@@ -1,3 +1,4 @@
+import { codeSeen } from "../../desk/code-seen.ts";
 import { summaryOf } from "../../desk/group-summary.ts";
 import { preparationSeen } from "../../desk/preparation.ts";
 import { progressOf } from "../../desk/progress.ts";
@@ -29,13 +30,14 @@ export const verb = readVerb({
         };
       }),
     ),
-  text: (context, tasks, layout) => {
+  text: async (context, tasks, layout) => {
     const style = styleFor(context.hasColor);
     const nowMs = context.clock.now();
     if (!tasks.every(({ status }) => isTerminal(status.state))) tellOfSilence(context, layout);
     const columns = context.columns();
     if (tasks.length > MOST_WHOLE) return renderTasks(tasks, { style, columns });
-    const texts = tasks.map((task) =>
+    const codes = await Promise.all(tasks.map((task) => codeSeen(context, layout, task)));
+    const texts = tasks.map((task, index) =>
       renderTask(task, {
         nowMs,
         style,
@@ -44,6 +46,7 @@ export const verb = readVerb({
         progress: progressOf(context, layout, task),
         told: toldSoFar(context, layout, task),
         preparation: preparationSeen(layout, task),
+        code: codes[index] ?? null,
       }),
     );
     return texts.join("\n");

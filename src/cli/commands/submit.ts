@@ -1,14 +1,13 @@
 import { jobsIfStarted, settingsInForce } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
 import { checkSubmission } from "../../desk/submission-check.ts";
-import { type Submitted, submitDrafts, toldOf } from "../../desk/submitting.ts";
+import { type Repeated, type Submitted, submitDrafts, toldOf } from "../../desk/submitting.ts";
 import { tellOfTexts } from "../../desk/text-notes.ts";
 import type { Settings } from "../../intake/default-settings.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
-import type { TaskId } from "../../model/identity.ts";
 import type { Draft } from "../../model/submission.ts";
-import { idsOfTasks } from "../../model/task.ts";
+import { idsOfTasks, type Task } from "../../model/task.ts";
 import { ensureHome, openHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
@@ -32,6 +31,10 @@ const FLAGS = {
     excludes: ["from"],
     help: "queue a task of this definition, or of one version: train@3",
   },
+  exact: {
+    excludes: ["dryRun"],
+    help: "take the code, the environment and the packages that it ran with, or refuse",
+  },
   wait: { short: "W", help: "wait for the task and exit with its exit code" },
   follow: { help: "like --wait, and stream its output" },
   dryRun: { excludes: ["wait", "follow"], help: "show what would be queued, and queue nothing" },
@@ -47,13 +50,8 @@ const MANY = 1_000;
 export const verb = declareVerb({ operands: [FILES], takesCommand: true, flags: FLAGS, run: submit });
 
 async function submit({ context, flags, operands: files, words }: Call<typeof FLAGS>): Promise<Ended> {
-  const beside = words === null ? files[0] : "a command";
-  const [flag, named] = flags.from === undefined ? ["--def", flags.def] : ["--from", flags.from];
-  if (named !== undefined && beside !== undefined)
-    return usage(
-      `${flag} ${named} and ${beside} cannot be combined`,
-      `use ${flag} alone, with flags for what is to change`,
-    );
+  const clash = clashIn(flags, words === null ? files[0] : "a command");
+  if (clash !== null) return clash;
   const fields = fieldsOf(flags);
   const isQuiet = flags.quiet === true;
   const sweep = await sweepOf(context, flags);
@@ -92,13 +90,17 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     const refusal = refuseToWait(context, home.value, jobsIfStarted(home.value, settings.value));
     if (refusal !== null) return refusal;
   }
-  const resubmitOf = source === null ? undefined : source.value.id;
+  const copy = await copyOf(context, home.value, {
+    task: source === null ? null : source.value.task,
+    drafts: drafts.value,
+    isExact: flags.exact === true,
+  });
+  if (!copy.ok) return copy.error;
   if (drafts.value.length >= MANY && !isQuiet) context.progressLine(`queueing ${drafts.value.length} tasks`);
   const submitted = await submitDrafts(isQuiet ? { ...context, err: () => {} } : context, home.value, {
-    drafts: drafts.value,
     settings: settings.value,
     isAwaited: flags.wait === true || flags.follow === true,
-    ...(resubmitOf !== undefined && { resubmitOf }),
+    ...copy.value,
   });
   if (!submitted.ok) return submitted.error;
   const { tasks } = submitted.value;
@@ -111,6 +113,21 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   if (context.isTerminal) context.err(summarizeSweeps(tasks));
   tellIfNothingStarts(context, home.value);
   return EXIT.done;
+}
+
+/** Flags that cannot stand beside what is to be queued, or without another one. */
+function clashIn(
+  { from, def, exact }: Call<typeof FLAGS>["flags"],
+  beside: string | undefined,
+): Problem | null {
+  const [flag, named] = from === undefined ? ["--def", def] : ["--from", from];
+  if (named !== undefined && beside !== undefined)
+    return usage(
+      `${flag} ${named} and ${beside} cannot be combined`,
+      `use ${flag} alone, with flags for what is to change`,
+    );
+  if (exact !== true || from !== undefined) return null;
+  return usage("--exact has no effect without --from", "name the task: --from ID --exact");
 }
 
 async function unknownDefinition(path: string, reference: string): Promise<Problem | null> {
@@ -150,16 +167,32 @@ async function dryRun(
 async function original(
   path: string,
   reference: string,
-): Promise<Result<{ draft: Draft; id: TaskId }, Problem>> {
+): Promise<Result<{ draft: Draft; task: Task }, Problem>> {
   const home = openHome(path);
   if (!home.ok) return home;
   const { findTask } = await import("../../desk/select.ts");
   const found = findTask(home.value, reference);
   if (!found.ok) return found;
   const { metadata, spec } = found.value;
-  const { id, name, labels, annotations, definition } = metadata;
+  const { name, labels, annotations, definition } = metadata;
   const draft = { name, labels, annotations, spec: { ...spec, hold: false }, definition };
-  return ok({ id, draft });
+  return ok({ task: found.value, draft });
+}
+
+/** The drafts, with what the copy of a task takes over from it. */
+async function copyOf(
+  context: Context,
+  layout: Layout,
+  of: { readonly task: Task | null; readonly drafts: readonly Draft[]; readonly isExact: boolean },
+): Promise<Result<{ readonly drafts: readonly Draft[] } & Repeated, Problem>> {
+  const { task, drafts, isExact } = of;
+  const [draft] = drafts;
+  if (task === null || draft === undefined) return ok({ drafts });
+  const resubmitOf = task.metadata.id;
+  if (!isExact) return ok({ drafts, resubmitOf });
+  const { exactCopy } = await import("../../desk/exact.ts");
+  const exact = await exactCopy(context, layout, { task, draft });
+  return exact.ok ? ok({ drafts: [exact.value.draft], ...exact.value, resubmitOf }) : exact;
 }
 
 function tell(

@@ -1,4 +1,5 @@
 import artifacts from "../../../templates/help/artifacts.md" with { type: "text" };
+import code from "../../../templates/help/code.md" with { type: "text" };
 import comingFrom from "../../../templates/help/coming-from.md" with { type: "text" };
 import config from "../../../templates/help/config.md" with { type: "text" };
 import containers from "../../../templates/help/containers.md" with { type: "text" };
@@ -36,6 +37,7 @@ import taskFile from "../../../templates/help/task-file.md" with { type: "text" 
 /** The pages of the help, as Markdown, by the names of their topics. */
 export const TOPICS: Readonly<Record<string, string>> = {
   artifacts,
+  code,
   "coming-from": comingFrom,
   config,
   containers,

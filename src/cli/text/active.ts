@@ -18,6 +18,7 @@ export function stopInWords({ reason, actor }: StopIntent): string {
 const PREPARATIONS: Readonly<Record<PreparingReason, string>> = {
   PullingImage: "pulling its image",
   Preflight: "asking its preflight",
+  CheckingOut: "checking out its code",
   VerifyingData: "verifying its data",
 };
 

@@ -44,10 +44,12 @@ export function renderTask(
     readonly told?: EventSummary | null;
     /** What prepares it now. */
     readonly preparation?: string | null;
+    /** Its code and packages. */
+    readonly code?: string | null;
   },
 ): string {
   const { metadata, spec, status } = task;
-  const { nowMs, style, columns, runFolder, progress = null } = options;
+  const { nowMs, style, columns, runFolder, progress = null, code = null } = options;
   const { group, labels, number } = metadata;
   const parents = parentsIn(spec.after ?? []);
   const ignored = metadata.annotations[IGNORED];
@@ -65,6 +67,7 @@ export function renderTask(
     ...(metadata.definition === undefined
       ? []
       : [["made from", `${metadata.definition.name}@${metadata.definition.version}`] as const]),
+    ...(code === null ? [] : [["code", code] as const]),
     ...(ignored === undefined ? [] : [["ignored", `${ignored} (see stint help sbatch)`] as const]),
     ["queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`],
     ...(status.state === "queued" ? [["why", `stint explain ${number}`] as const] : []),

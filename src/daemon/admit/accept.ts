@@ -20,6 +20,8 @@ export interface Submitter {
   /** Captured for the jobs to inherit; absent where each attempt inherits the supervisor's own. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly resubmitOf?: TaskId;
+  /** The git tree of each draft, as it is now; undefined outside one. */
+  readonly code?: (draft: Draft) => Metadata["code"];
 }
 
 /** The batch that the tasks are accepted as. */
@@ -35,7 +37,7 @@ export function tasksOf(
   drafts: readonly Draft[],
   options: Submitter & AcceptOptions & { readonly parents: Parents },
 ): Task[] {
-  const { createdBy, source, environment: variables, resubmitOf, firing } = options;
+  const { createdBy, source, environment: variables, resubmitOf, firing, code } = options;
   const keep = keeper(layout, options.clock.now());
   const first = reserveNumbers(layout, drafts.length);
   // After the numbers: of two concurrent submissions, the lower numbers then usually have the earlier time.
@@ -62,8 +64,13 @@ export function tasksOf(
       ...(drafts.length > 1 && { batch: options.batch }),
       // Members have consecutive numbers: the index in the group leads to the number of the first.
       ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),
+      ...codeOf(code?.(asked)),
     });
   });
+}
+
+function codeOf(code: Metadata["code"]): Pick<Metadata, "code"> {
+  return code === undefined ? {} : { code };
 }
 
 /** Stores environments; one that tasks share is hashed and written once. */

@@ -15,6 +15,7 @@ import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { noteNames } from "../../store/names.ts";
 import type { AtMessage } from "../reader-process.ts";
+import { codeOfDrafts } from "./code.ts";
 import { tasksFor } from "./enqueue.ts";
 import { machineOf, type OrderSetting } from "./order.ts";
 import { QueueView } from "./queue-view.ts";
@@ -26,6 +27,12 @@ export interface TakenFile {
   /** The name that it had. */
   readonly file: string;
   readonly directory: string;
+}
+
+/** The process that reads. */
+export interface ReaderSetting {
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** An order to stage the tasks of some files as one batch, and to commit nothing. */
@@ -49,11 +56,11 @@ export type FilesMessage =
 const MAX_TASKS = 1_000;
 
 /** Reads files and stages what they ask for. It may take as long as it takes: a process of its own does it. */
-export function readFiles(
+export async function readFiles(
   layout: Layout,
   order: FilesOrder,
-  { clock, tell }: { readonly clock: Clock; readonly tell: (told: FilesMessage) => void },
-): void {
+  { clock, env, tell }: ReaderSetting & { readonly tell: (told: FilesMessage) => void },
+): Promise<void> {
   const tasks: Task[] = [];
   const staged: number[] = [];
   const seen = new QueueView(layout);
@@ -64,7 +71,7 @@ export function readFiles(
     for (const file of left) {
       if (tasks.length >= MAX_TASKS) break;
       tell({ type: "at", file });
-      const made = readFile(layout, { order, file, clock, seen, tell });
+      const made = await readFile(layout, { order, file, clock, env, seen, tell });
       if (!made.ok) {
         refused.set(file, made.error);
         continue;
@@ -93,17 +100,16 @@ export function readFiles(
   tell(done.ok ? { type: "staged", files: staged } : { type: "failed", problem: done.error });
 }
 
-function readFile(
+async function readFile(
   layout: Layout,
-  of: {
+  of: ReaderSetting & {
     readonly order: FilesOrder;
     readonly file: number;
-    readonly clock: Clock;
     readonly seen: QueueView;
     readonly tell: (told: FilesMessage) => void;
   },
-): Result<Task[], Problem> {
-  const { order, file, clock, seen, tell } = of;
+): Promise<Result<Task[], Problem>> {
+  const { order, file, clock, env, seen, tell } = of;
   const taken = order.files[file];
   if (taken === undefined) throw new Error(`there is no file ${file} in the order`);
   const drafts = readTaken(taken, order, { nowMs: clock.now(), definition: definitionReader(layout) });
@@ -111,6 +117,9 @@ function readFile(
   const left = seen.without(drafts.value);
   if (!left.ok) return left;
   const { same } = left.value;
+  // What a snapshot lacks is on record.
+  const code = await codeOfDrafts(left.value.drafts, { layout, env, clock, tell: () => {} });
+  if (!code.ok) return err(refusal(taken.file, code.error.message));
   const { controllers, createdBy } = order;
   const made = tasksFor(layout, left.value.drafts, {
     // The tasks of a file belong together, whatever else is accepted in the same moment.
@@ -121,6 +130,7 @@ function readFile(
     createdBy,
     source: "inbox",
     seen,
+    code: code.value,
   });
   if (made.ok && same.length > 0) tell({ type: "same", file, ids: same.map(({ id }) => id) });
   return made;

@@ -6,7 +6,7 @@ import type { EndedJob } from "./order.ts";
 export interface Collecting extends EndedJob {
   readonly layout: Layout;
   /** The environment of the supervisor. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Readonly<Record<string, string>>;
   readonly nowMs: () => number;
   /** To be called at least every few seconds: a part that does not is taken for one that hangs. */
   readonly beat: () => void;

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../../lib/failpoint.ts";
 import { ATTEMPT_FILES } from "../../model/attempt-files.ts";
+import { checkoutOf } from "../../model/code.ts";
 import type { Datasets } from "../../model/dataset.ts";
 import { type OrderParts, type PreparationReport, reasonOfStep } from "../../model/preparation.ts";
 import { openAttempt, type PreparingReason, type Task } from "../../model/task.ts";
@@ -29,7 +30,14 @@ import type { Job } from "./job.ts";
 
 /** True for a task that needs a preparation; for all others no more is done. */
 function isPrepared({ spec }: Task): boolean {
-  return spec.datasets !== undefined || spec.snapshot !== undefined || spec.preflight !== undefined;
+  const { datasets, snapshot, preflight, code } = spec;
+  return [datasets, snapshot, preflight].some((one) => one !== undefined) || code?.mode === "snapshot";
+}
+
+/** The folder that the program of a task starts in, where the preparation makes it; null where it is there before. */
+export function enteredBy({ spec, metadata }: Task, directory: string): string | null {
+  const code = checkoutOf(spec.code, metadata.code);
+  return code === null ? null : join(directory, ATTEMPT_FILES.code, code.folder);
 }
 
 /** Whether the job of a task that starts, or that an earlier supervisor left, is prepared first. */
@@ -46,8 +54,10 @@ interface Ordered {
 
 function partsOf({ task: { spec, metadata }, datasets }: Ordered, layout: Layout): OrderParts {
   const { preflight, kind, provenance = "strict" } = spec;
+  const code = checkoutOf(spec.code, metadata.code);
   return {
     ...(preflight !== undefined && { preflight: { conditions: preflight, cwd: kind.cwd } }),
+    ...(code !== null && { code }),
     ...(datasets !== null && {
       data: { datasets, provenance, task: metadata.id, cache: layout.datasets },
     }),
@@ -64,7 +74,7 @@ export function orderPreparation({ context }: Supervisor, ordered: Ordered): rea
   writeFileSync(join(directory, ATTEMPT_FILES.preparationOrder), `${order}\n`, { mode: 0o600 });
   failpoint("preparation:ordered");
   const token = openAttempt(task)?.token ?? "";
-  return preparationPrefix({ self, directory, token, environment, enter: "" });
+  return preparationPrefix({ self, directory, token, environment, enter: enteredBy(task, directory) ?? "" });
 }
 
 /** Reads how far the preparation of a job is; returns why its task is still preparing, or null where its program runs, or has run. */

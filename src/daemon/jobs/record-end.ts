@@ -9,6 +9,7 @@ import type { Collected } from "../../model/collected.ts";
 import { failureOf } from "../../model/failure.ts";
 import type { FoundEnd } from "../../model/found-end.ts";
 import { collecting, started, withFindings, withNote } from "../../model/lifecycle.ts";
+import { summaryOfPackages } from "../../model/packages.ts";
 import { isCollecting, lastEnded, openAttempt, type Task } from "../../model/task.ts";
 import { finishAttempt, requeueUnstarted } from "../../plan/finish-attempt.ts";
 import { bytesCutIn, capLog, readTail } from "../../run/log.ts";
@@ -228,6 +229,7 @@ function finishWith(
     logBytes: tail.bytes,
     logBytesCut: inDamagedFolder(cutBytes, 0),
     ...(collected?.artifactsTotal !== undefined && { artifacts: collected.artifactsTotal }),
+    ...(collected?.packages !== undefined && { packages: summaryOfPackages(collected.packages) }),
     ...(collected !== undefined && { notes: collected.notes }),
   };
   return finishAttempt(task, end, supervisor.context.random);

@@ -28,7 +28,7 @@ import { unstarted } from "./job.ts";
 import { giveJobData } from "./job-data.ts";
 import { jobGroup } from "./job-group.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
-import { orderPreparation, preparationOf } from "./preparation.ts";
+import { enteredBy, orderPreparation, preparationOf } from "./preparation.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { capturedFor, keepSecretsOf } from "./secrets.ts";
 import { delayStarts, easeStarts, roomForStarts } from "./start-shortage.ts";
@@ -263,7 +263,8 @@ function launchJob(
   const token = openAttempt(task)?.token ?? "";
   const separateLogs = logs.separate;
   const { mounts } = data.value;
-  const order = { directory, environment, prefix, token, group, self, separateLogs, mounts };
+  const enter = enteredBy(task, directory);
+  const order = { directory, environment, prefix, enter, token, group, self, separateLogs, mounts };
   const launched = runner.launch(supervisor, { task, order, parentGroup });
   if (launched.ok)
     for (const refusal of linkLogs(task, { directory, runs: layout.runs, node }))

@@ -1,8 +1,7 @@
 import { formatBytes } from "../../lib/bytes.ts";
 import { instantMs } from "../../lib/clock.ts";
-import { err, type Result } from "../../lib/result.ts";
 import type { Steps } from "../../lib/steps.ts";
-import { type Problem, problem } from "../../model/errors.ts";
+import { problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Outline } from "../../model/outline.ts";
 import type { Answer } from "../../model/request.ts";
@@ -10,15 +9,14 @@ import type { RetentionRules, RunPart } from "../../model/retention.ts";
 import { ENDED_PLACES, isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { type EndedTask, type Outdated, outdated, outdatedRemains } from "../../plan/retention.ts";
-import { tryFs } from "../../store/fs-errors.ts";
 import { listing } from "../../store/listing.ts";
-import { forgetNames, spanOf } from "../../store/names.ts";
 import { endedFiles } from "../../store/outlines.ts";
 import { readTask, TaskReader } from "../../store/reader.ts";
-import { finishRemoval, removeParts, removeTask } from "../../store/retention.ts";
+import { removeParts, removeTask } from "../../store/retention.ts";
 import { isOnRecord, lastWritten, partsOf, type RunParts, runsIn } from "../../store/run-parts.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { type CleanupChoice, chosenBy } from "./cleanup-choice.ts";
+import { finishCleanup, type Uses, usesOf } from "./cleanup-finish.ts";
 import { type Need, type NeedOf, needsOf } from "./cleanup-needs.ts";
 
 /** What a clean-up removes, and who requested it; without a choice, among all tasks. */
@@ -32,10 +30,9 @@ interface Ended extends EndedTask {
   readonly need: Need | null;
   readonly version: number;
   readonly endedAt: string | undefined;
-  readonly environment: string | undefined;
 }
 
-/** Entries of a map that are read in one step, or answers that are only words. */
+/** Answers that are only words, in one step. */
 const AT_ONCE = 10_000;
 
 /** Of a dry run: a step costs a microsecond, and the outline of an unchanged record two; a changed one is read from the disk. */
@@ -56,7 +53,7 @@ export function* cleanupSteps(supervisor: Supervisor, cleaning: Cleaning): Steps
   // The unreadable task may need any ended one: as its parent, or for its environment.
   if (unread !== undefined && !dryRun) return [refusal(unread)];
   const ended: Ended[] = [];
-  const environments = new Map<TaskId, string | undefined>();
+  const uses = new Map<TaskId, Uses>();
   const { isChosen, refused } = yield* chosenBy(supervisor, cleaning);
   const needOf = needsOf(supervisor);
   const isNeeded = (task: Outline): boolean => needOf(task) !== null;
@@ -71,7 +68,7 @@ export function* cleanupSteps(supervisor: Supervisor, cleaning: Cleaning): Steps
     for (const { id, outline } of endedFiles(layout, place, { listed, onProgress })) {
       const task = outline ?? endedOf(reader.read(id));
       if (task !== null) {
-        if (isKnown) environments.set(id, task.metadata.environment);
+        if (isKnown) uses.set(id, usesOf(task));
         if (isChosen === null || isChosen(task)) ended.push(toEnded(supervisor, task, { rules, needOf }));
       }
       seen += 1;
@@ -88,7 +85,7 @@ export function* cleanupSteps(supervisor: Supervisor, cleaning: Cleaning): Steps
         ? { id: one.task.id, done: "would be removed" }
         : takeTask(supervisor, one, { dryRun, isNeeded });
     if (answer !== null) answers.push(answer);
-    if (answer?.done !== undefined && !dryRun) environments.delete(one.task.id);
+    if (answer?.done !== undefined && !dryRun) uses.delete(one.task.id);
     if (!dryRun || index < MAX_MEASURED || index % AT_ONCE === 0) yield;
   }
   for (const { task, parts } of toGo.parts) {
@@ -99,79 +96,20 @@ export function* cleanupSteps(supervisor: Supervisor, cleaning: Cleaning): Steps
   }
   for (const ids of takesRemains ? runsIn(layout) : []) {
     for (const id of ids) {
-      const isTasks = environments.has(id) || supervisor.queue.tasks.has(id) || isOnRecord(layout, id);
+      const isTasks = uses.has(id) || supervisor.queue.tasks.has(id) || isOnRecord(layout, id);
       const answer = isTasks ? null : takeRemains(supervisor, id, { rules, dryRun, nowMs });
       if (answer !== null) answers.push(answer);
       yield;
     }
   }
   if (dryRun) return answers;
-  const finished = yield* finish(supervisor, environments, nowMs);
+  const finished = yield* finishCleanup(supervisor, uses, nowMs);
   return finished.ok ? answers : [...answers, { id: "clean", problem: { ...finished.error } }];
 }
 
 function refusal(unread: string): Answer {
   const message = `Cannot clean up: an unreadable record may need what would be removed: ${unread}`;
   return { id: "clean", problem: problem("HOME_UNUSABLE", message, "make it readable; see `stint doctor`") };
-}
-
-/**
- * Removes names, environments and secrets that no remaining task needs; `environments` are those of the ended tasks known so far. Where
- * a record cannot be read, no environment is removed: it may be that of the task, without which a retry fails.
- */
-function* finish(
-  supervisor: Supervisor,
-  environments: Map<TaskId, string | undefined>,
-  nowMs: number,
-): Steps<Result<void, Problem>> {
-  const { layout } = supervisor.context;
-  const spans = new Set<number>();
-  const used = new Set<string>();
-  // Called before and after the listing: tasks that end or arrive meanwhile would be missed by one of them.
-  const addUnfinished = (): void => {
-    for (const { metadata } of supervisor.queue.tasks.values()) {
-      spans.add(spanOf(metadata.id));
-      used.add(metadata.id);
-      if (metadata.environment !== undefined) used.add(metadata.environment);
-    }
-  };
-  addUnfinished();
-  let unread: TaskId | null = null;
-  const reader = new TaskReader(layout);
-  for (const place of ENDED_PLACES) {
-    const listed = yield* listing(layout, place);
-    for (const ids of listed.spans.values()) {
-      for (const id of ids) {
-        spans.add(spanOf(id));
-        if (environments.has(id)) continue;
-        // It ended since the first listing; a retry needs its environment.
-        const read = reader.read(id);
-        if (read.ok) environments.set(id, read.value.metadata.environment);
-        else if (read.error.type === "unreadable" || read.error.type === "newer") unread ??= id;
-        yield;
-      }
-      yield;
-    }
-  }
-  let count = 0;
-  for (const environment of environments.values()) {
-    if (environment !== undefined) used.add(environment);
-    count += 1;
-    if (count % AT_ONCE === 0) yield;
-  }
-  addUnfinished();
-  tryFs("forget names", () => forgetNames(layout, spans));
-  // The secrets of tasks are stored beside the environments, under the task's id.
-  const isUsed = (name: string): boolean => used.has(name) || environments.has(name as TaskId);
-  const finished = tryFs("finish the clean-up", () =>
-    finishRemoval(layout, unread === null ? isUsed : () => true, nowMs),
-  );
-  return finished.ok && unread !== null ? err(keptEnvironments(unread)) : finished;
-}
-
-function keptEnvironments(unread: TaskId): Problem {
-  const message = `Cannot remove unused environments: the record of "${unread}" cannot be read, and may need one`;
-  return problem("HOME_UNUSABLE", message, "make it readable; see `stint doctor`");
 }
 
 /** The ended task that was read; null where it is gone, cannot be read, or is not ended. */
@@ -184,7 +122,7 @@ function toEnded(
   task: Outline,
   { rules, needOf }: { rules: RetentionRules; needOf: NeedOf },
 ): Ended {
-  const { id, resourceVersion, environment } = task.metadata;
+  const { id, resourceVersion } = task.metadata;
   const { endedAt } = task.status;
   const isDead = task.status.state === "failed";
   const need = needOf(task);
@@ -193,7 +131,6 @@ function toEnded(
     id,
     version: resourceVersion,
     endedAt,
-    environment,
     isDead,
     endedAtMs: endedAt === undefined ? Number.POSITIVE_INFINITY : instantMs(endedAt),
     need,

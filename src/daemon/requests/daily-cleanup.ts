@@ -7,6 +7,7 @@ import type { RetentionRules } from "../../model/retention.ts";
 import { noteCleaned, readCleaned } from "../../store/retention.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
+import { dropMarkedSnapshots } from "./snapshots.ts";
 
 const DAY_MS = 86_400_000;
 /** The pause between two slices: no one waits for this work. */
@@ -61,7 +62,7 @@ export class DailyCleanup {
   }
 
   #finish(answers: readonly Answer[]): void {
-    const { layout, clock, log } = this.#supervisor.context;
+    const { layout, clock, environment, log } = this.#supervisor.context;
     this.#lastMs = clock.now();
     this.#notBeforeAwakeMs = 0;
     for (const { problem } of answers) if (problem !== undefined) log(problem.message);
@@ -70,5 +71,7 @@ export class DailyCleanup {
     if (removed.length > 0)
       log(`cleaned up ${counted(removed.length, "task or log", "tasks or logs")}, ${formatBytes(bytes)}`);
     noteCleaned(layout, timestamp(this.#lastMs));
+    // Beside the loop: what is left of it is for the next time.
+    void dropMarkedSnapshots(layout, environment);
   }
 }

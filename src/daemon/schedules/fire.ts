@@ -4,6 +4,7 @@ import { isPermanent, type Problem } from "../../model/errors.ts";
 import { firingBatch } from "../../model/schedule.ts";
 import type { Draft } from "../../model/submission.ts";
 import { isCommitted } from "../../store/batch.ts";
+import { commitOfDraft } from "../admit/code.ts";
 import { enqueue } from "../admit/enqueue.ts";
 import { QueueView } from "../admit/queue-view.ts";
 import { notAgain } from "../admit/same-work.ts";
@@ -48,6 +49,7 @@ export function fire(
         source: "cron",
         firing,
         seen,
+        code: commitOfDraft,
       })
     : left;
   if (tasks.ok) return ok({ type: "queued" });

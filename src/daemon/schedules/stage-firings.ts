@@ -1,4 +1,3 @@
-import type { Clock } from "../../lib/clock.ts";
 import { timestamp } from "../../lib/clock.ts";
 import type { Result } from "../../lib/result.ts";
 import { isPermanent, type Problem } from "../../model/errors.ts";
@@ -11,9 +10,11 @@ import { definitionReader } from "../../store/definitions.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { noteNames } from "../../store/names.ts";
+import { codeOfDrafts } from "../admit/code.ts";
 import { tasksFor } from "../admit/enqueue.ts";
 import { machineOf, type OrderSetting } from "../admit/order.ts";
 import { QueueView } from "../admit/queue-view.ts";
+import type { ReaderSetting } from "../admit/reading.ts";
 import type { AtMessage } from "../reader-process.ts";
 import { draftsOfFiring, parseSchedule, type ScheduleSource } from "./load-schedule.ts";
 
@@ -58,25 +59,24 @@ export type ScheduleMessage =
   | { readonly type: "fired"; readonly problem: Problem | null };
 
 /** What the work of an order is done with. */
-interface Work {
+interface Work extends ReaderSetting {
   readonly layout: Layout;
   readonly order: ScheduleOrder;
-  readonly clock: Clock;
   readonly tell: (told: ScheduleMessage) => void;
   readonly seen: QueueView;
 }
 
 /** Reads schedules and stages firings. It may take long: a process of its own does it. */
-export function readSchedules(
+export async function readSchedules(
   layout: Layout,
   order: ScheduleOrder,
-  { clock, tell }: Pick<Work, "clock" | "tell">,
-): void {
-  const work: Work = { layout, order, clock, tell, seen: new QueueView(layout) };
+  { clock, env, tell }: Pick<Work, "clock" | "env" | "tell">,
+): Promise<void> {
+  const work: Work = { layout, order, clock, env, tell, seen: new QueueView(layout) };
   for (const [index, job] of order.jobs.entries()) {
     tell({ type: "at", file: index });
     if (job.type === "fire") {
-      if (!stageFirings(job, index, work)) return;
+      if (!(await stageFirings(job, index, work))) return;
       continue;
     }
     const read = parseSchedule(job.text, job, {
@@ -89,7 +89,7 @@ export function readSchedules(
 }
 
 /** False where the disk refused one. */
-function stageFirings(job: FireJob, index: number, work: Work): boolean {
+async function stageFirings(job: FireJob, index: number, work: Work): Promise<boolean> {
   const { layout, order, clock, tell } = work;
   // Read once: all of its firings that are due fire now.
   const drafts = draftsOfFiring(job, {
@@ -99,7 +99,7 @@ function stageFirings(job: FireJob, index: number, work: Work): boolean {
   });
   for (const firing of job.firings) {
     tell({ type: "at", file: index });
-    const done = drafts.ok ? stageFiring({ job, firing, drafts: drafts.value }, work) : drafts;
+    const done = drafts.ok ? await stageFiring({ job, firing, drafts: drafts.value }, work) : drafts;
     const found = done.ok ? null : done.error;
     tell({ type: "fired", problem: found });
     if (found !== null && !isPermanent(found)) return false;
@@ -107,14 +107,16 @@ function stageFirings(job: FireJob, index: number, work: Work): boolean {
   return true;
 }
 
-function stageFiring(
+async function stageFiring(
   of: { readonly job: FireJob; readonly firing: StagedFiring; readonly drafts: readonly Draft[] },
-  { layout, order, clock, tell, seen }: Work,
-): Result<readonly Task[], Problem> {
+  { layout, order, clock, env, tell, seen }: Work,
+): Promise<Result<readonly Task[], Problem>> {
   const { job, firing, drafts } = of;
   const identity = { schedule: job.name, uid: job.uid, firedFor: timestamp(firing.firedForMs) };
   const left = seen.without(drafts);
   if (!left.ok) return left;
+  const code = await codeOfDrafts(left.value.drafts, { layout, env, clock, tell: () => {} });
+  if (!code.ok) return code;
   const made = tasksFor(layout, left.value.drafts, {
     batch: firingBatch(identity),
     clock,
@@ -124,6 +126,7 @@ function stageFiring(
     source: "cron",
     firing: identity,
     seen,
+    code: code.value,
   });
   if (!made.ok) return made;
   const tasks = made.value;

@@ -28,7 +28,10 @@ import { STEPS, type Step, type StepInput } from "./steps.ts";
 const REPORT_MS = 250;
 
 /** Does what an attempt's order says; false where the program is not to run. */
-export async function prepareAttempt(directory: string, clock: Clock): Promise<boolean> {
+export async function prepareAttempt(
+  directory: string,
+  { clock, environment }: { readonly clock: Clock; readonly environment: StepInput["environment"] },
+): Promise<boolean> {
   const text = contentOf(join(directory, ATTEMPT_FILES.preparationOrder));
   const order = text === null ? null : parseJson(preparationOrder, text);
   if (order === null) {
@@ -40,7 +43,7 @@ export async function prepareAttempt(directory: string, clock: Clock): Promise<b
   for (const [name, step] of Object.entries(STEPS) as [StepName, Step][]) {
     if (order.parts[name] === undefined) continue;
     reporter.begin(name);
-    const done = await tryStep(step, { order, directory, clock, tell: reporter.tell });
+    const done = await tryStep(step, { order, directory, clock, environment, tell: reporter.tell });
     if (!done.ok) return conclude({ directory, clock }, { found, refusal: done.error, step: name });
     found = { ...found, ...done.value };
   }

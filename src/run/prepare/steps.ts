@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Result } from "../../lib/result.ts";
 import type { Findings, PreparationOrder, StepName, StepRefusal } from "../../model/preparation.ts";
+import { checkOutCode } from "../code/checkout-step.ts";
 import { verifyDatasets } from "../datasets/verify.ts";
 import { askPreflight } from "./preflight.ts";
 
@@ -10,6 +11,8 @@ export interface StepInput {
   /** Of the attempt. */
   readonly directory: string;
   readonly clock: Clock;
+  /** The environment of the preparation: PATH and HOME of the supervisor. */
+  readonly environment: Readonly<Record<string, string>>;
   /** `doing` is a clause after "it is": `verifying imagenet`; `fraction` is from 0 to 1. Calls may be frequent. */
   readonly tell: (doing: string, fraction?: number) => void;
 }
@@ -20,5 +23,6 @@ export type Step = (input: StepInput) => Promise<Result<Findings, StepRefusal>>;
 /** The work of each step, in the order in which they are done. */
 export const STEPS: Readonly<Record<StepName, Step>> = {
   preflight: askPreflight,
+  code: checkOutCode,
   data: verifyDatasets,
 };

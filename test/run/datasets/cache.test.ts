@@ -21,7 +21,13 @@ const TICK_MS = 12;
 async function verified(place: Place): Promise<string> {
   const datasets = { d: { path: place.file("d") } };
   const data = { datasets, provenance: "strict", task: "000001-a", cache: place.file("cache") } as const;
-  const around = { order: { parts: { data } }, directory: place.path, clock: LATER, tell: () => {} };
+  const around = {
+    order: { parts: { data } },
+    directory: place.path,
+    clock: LATER,
+    environment: {},
+    tell: () => {},
+  };
   return valueOf(await verifyDatasets(around)).datasets?.["d"]?.sha256 ?? "";
 }
 

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { isAlive, ownUserId } from "../../../lib/host.ts";
 import type { Result } from "../../../lib/result.ts";
 import { engineGroupFor } from "../../../machine/group.ts";
@@ -131,7 +131,7 @@ function launchContainer(
   if (attempt === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
   rememberEngine(supervisor, kind);
   const container = {
-    kind,
+    kind: startingIn(kind, order),
     directory: order.directory,
     checkpoint: layout.checkpoint(task.metadata.id),
     data: Object.entries(datasets.value ?? {}).map(([name, { path, mode }]) => ({
@@ -149,6 +149,13 @@ function launchContainer(
     ownEnvironment: environment,
   };
   return launch({ ...order, container });
+}
+
+/** In the checkout of a snapshot, unless the task names a folder of the image or a volume. */
+function startingIn(kind: ContainerKind, { directory, enter }: Launching["order"]): ContainerKind {
+  if (enter === null) return kind;
+  const workdir = join(RUN_MOUNT, relative(directory, enter));
+  return { ...kind, container: { workdir, ...kind.container } };
 }
 
 /** Ends a container's job by its result, or starts the next container runner; see above. */
