@@ -156,6 +156,10 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       summary: "check task files without queueing them",
       load: () => import("./commands/validate.ts"),
     },
+    pin: {
+      summary: "write the checksums of data into task files",
+      load: () => import("./commands/pin.ts"),
+    },
     schema: {
       summary: "print the JSON Schema of task files and records",
       load: () => import("./commands/schema.ts"),

@@ -41,7 +41,7 @@ const keys = mapping({
 const WANTED = "{path: data/digits.npz} or {dvc: data/digits.npz.dvc}";
 
 /** A path, or a mapping with more. */
-const dataset = reader(
+export const datasetReader = reader(
   () => ({
     anyOf: [
       folder.schema,
@@ -89,7 +89,7 @@ const byName = mappingOf(
     DATASET_NAME.test(key)
       ? ok(key)
       : err([fault(span, `${called(value)} is not a valid name here, wanted letters, digits, - and _`)]),
-  dataset,
+  datasetReader,
   { example: EXAMPLE, names: () => ({ pattern: DATASET_NAME.source }) },
 );
 
@@ -110,7 +110,7 @@ const spec = reader(
   () => ({ anyOf: [folder.schema, { ...specKeys.schema, anyOf: ["name", "path", "uri", "dvc"].map(says) }] }),
   (value: Value, context: ReadContext): Result<[string, Dataset], Fault[]> => {
     if (value.type !== "mapping") {
-      const one = dataset(value, context);
+      const one = datasetReader(value, context);
       return one.ok ? ok([nameOfPath(one.value.path), one.value]) : one;
     }
     const read = specKeys(value, context);

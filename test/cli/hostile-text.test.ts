@@ -57,6 +57,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   "requeue-stale": [["--older-than", HOSTILE]],
   validate: [[HOSTILE], ["faulty.yaml"], ["sweep.yaml"]],
+  pin: [[HOSTILE], ["faulty.yaml"]],
   schema: [[HOSTILE]],
   init: [[HOSTILE], ["hello", "-o", `/nowhere/${HOSTILE}`]],
   completion: [[HOSTILE]],
