@@ -109,3 +109,37 @@ test.concurrent("two tasks of one file with one key are refused", async () => {
   expect(code).toBe(6);
   expect(err).toContain('Cannot queue "two": its key a is that of "one" too, wanted a key for each task');
 });
+
+test.concurrent("what waits for work that is done or under way waits for the task that does it, and no retry does it again", async () => {
+  await using stint = new Stint();
+  const file = `name: sum
+key: sum/\${{ matrix.seed }}
+matrix: { seed: 1-3 }
+run: |
+  test \${{ matrix.seed }} != 2 || test -e $HOME/good
+---
+name: report
+after: sum
+key: report
+run: echo report >> $HOME/lines
+`;
+  writeFileSync(join(stint.root, "night.yaml"), file);
+  await stint.ok("submit", "night.yaml");
+  await stint.run(["drain"]);
+  expect(stint.record(4).status.state).toBe("queued");
+  await stint.ok("cancel", "4");
+  writeFileSync(join(stint.root, "good"), "");
+  await stint.ok("submit", "night.yaml");
+  // Member 2 alone is queued again; the report has all of the sweep as its parents.
+  expect(stint.record(6).spec["after"]).toEqual(
+    [5, 1, 3].map((number) => ({ task: stint.record(number).metadata.id, when: "success" })),
+  );
+  const early = await stint.run(["retry", "2"]);
+  expect(early).toMatchObject({ code: 4 });
+  expect(early.err).toContain('Cannot retry "000002-sum-2": 000005-sum-2 has not ended with its key sum/2');
+  await stint.ok("drain");
+  expect(lines(stint)).toEqual(["report"]);
+  const late = await stint.run(["retry", "--group", "1", "--failed"]);
+  expect(late.code).toBe(4);
+  expect(late.err).toContain("000005-sum-2 has succeeded with its key sum/2");
+});

@@ -53,7 +53,37 @@ export function withoutSameWork(drafts: readonly Draft[], around: Around): Resul
     return key === undefined || rerun ? null : doneBy(around.layout, key);
   });
   const same = new Map(found.flatMap((one) => (one === null ? [] : [[one.id, one]])));
-  return ok({ drafts: renumbered(drafts, (index) => found[index] === null), same: [...same.values()] });
+  const left = renumbered(drafts, (index) => found[index] === null);
+  return ok({ drafts: same.size === 0 ? left : adopted(left, drafts, found), same: [...same.values()] });
+}
+
+/** What waited for an omitted draft by its name, or that of its sweep, waits for the task that stands for it: it gets its results too. */
+function adopted(
+  left: readonly Draft[],
+  drafts: readonly Draft[],
+  found: readonly (SameWork | null)[],
+): readonly Draft[] {
+  const standingFor = new Map<string, TaskId[]>();
+  for (const [index, { name, group }] of drafts.entries()) {
+    const one = found[index] ?? null;
+    if (one === null) continue;
+    for (const key of new Set([name, group?.name ?? name])) {
+      const ids = standingFor.getOrInsertComputed(key, () => []);
+      // A task that was cleaned up has succeeded: there is nothing to wait for.
+      if (one.task !== null) ids.push(one.id);
+    }
+  }
+  const names = new Set(left.flatMap(({ name, group }) => [name, group?.name ?? name]));
+  return left.map((draft) => {
+    if (draft.parents?.some(({ reference }) => standingFor.has(reference)) !== true) return draft;
+    const parents = draft.parents.flatMap(({ reference, when }) => {
+      const ids = standingFor.get(reference);
+      if (ids === undefined) return [{ reference, when }];
+      const own = names.has(reference) ? [{ reference, when }] : [];
+      return [...own, ...ids.map((id) => ({ reference: String(id), when }))];
+    });
+    return { ...draft, parents };
+  });
 }
 
 function byKey(tasks: readonly Task[], keyOf: (task: Task) => string | undefined): Map<string, Task> {

@@ -1,4 +1,5 @@
 import { timestamp } from "../../lib/clock.ts";
+import { unlessRefused } from "../../lib/errno.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { type Steps, wholeOf } from "../../lib/steps.ts";
 import { type Edit, edited } from "../../model/edit.ts";
@@ -7,6 +8,7 @@ import { awakened, cancelledInQueue, retried, withFailuresFrom, withHold } from 
 import type { Answer, Operation } from "../../model/request.ts";
 import { isTerminal } from "../../model/state.ts";
 import { isCollecting, openAttempt, type Task } from "../../model/task.ts";
+import { doneKeyOf } from "../../store/done-keys.ts";
 import type { Change } from "../../store/writer.ts";
 import { refuseUnplaceable } from "../admit/enqueue.ts";
 import { stopChange } from "../jobs/act.ts";
@@ -146,6 +148,8 @@ function retry(
   const { status } = task;
   const isEnded = status.state === "failed" || status.state === "cancelled";
   if (isEnded || (status.state === "queued" && status.retryAt !== undefined)) {
+    const done = isEnded ? refuseDoneAgain(supervisor, task) : null;
+    if (done !== null) return done;
     const nowText = timestamp(supervisor.context.clock.now());
     const current = edit === undefined ? ok(task) : changed(supervisor, task, edit);
     if (!current.ok) return current;
@@ -164,6 +168,22 @@ function retry(
   const wanted = "wanted a failed or cancelled one";
   const code = status.state === "completed" ? "TASK_LOCKED" : "INVALID_TRANSITION";
   return rejected(code, `Cannot retry "${id}": it is ${status.state}, ${wanted}`, hint);
+}
+
+/** Its work may have been done by another task since, or be under way. */
+function refuseDoneAgain({ context, queue }: Supervisor, task: Task): TargetChange | null {
+  const { id, number } = task.metadata;
+  const { key, rerun } = task.spec;
+  if (key === undefined || rerun === true) return null;
+  const done = unlessRefused(() => doneKeyOf(context.layout, key), null)?.task;
+  const open = queue.tasks.values().find((one) => one.spec.key === key && one.metadata.id !== id)
+    ?.metadata.id;
+  const other = done ?? open;
+  if (other === undefined || other === id) return null;
+  const is = done === undefined ? "has not ended" : "has succeeded";
+  const message = `Cannot retry "${id}": ${other} ${is} with its key ${key}`;
+  const hint = done === undefined ? undefined : `to do it again: stint submit --from ${number} --rerun`;
+  return rejected("TASK_LOCKED", message, hint);
 }
 
 function set(
