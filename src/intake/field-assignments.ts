@@ -83,8 +83,9 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): 
       const keys = keysOfGroup(meaning.key);
       const message = `${typed} is ${describe(value)}, wanted a mapping with ${alternatives(keys)}`;
       const isCount = meaning.key === "retry" && value.type === "scalar" && typeof value.data === "number";
-      if (meaning.key.endsWith("backoff") && value.type === "scalar" && parseDuration(value.text) !== null) {
-        const meant = `{first: ${value.text}}`;
+      const time = meaning.key.endsWith("backoff") ? "first" : meaning.key === "stop" ? "grace" : null;
+      if (time !== null && value.type === "scalar" && parseDuration(value.text) !== null) {
+        const meant = `{${time}: ${value.text}}`;
         return [insteadOf(value.span, fault(value.span, message, `write ${meant}`), meant)];
       }
       if (!isCount) return [fault(value.span, message)];

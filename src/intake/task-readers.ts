@@ -5,6 +5,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
 import { MIN_INTERVAL_MS, type Restart } from "../model/retry.ts";
+import { STOP_SIGNALS } from "../model/stop.ts";
 import { type Fault, misfit, refuse, refuseFor } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
 import {
@@ -211,4 +212,16 @@ const together = oneOf(["together", "separate"]);
 export const logs = reader(
   () => together.schema,
   after(together, (chosen) => ok(chosen === "separate")),
+);
+
+const spelledSignal = oneOf(
+  [...STOP_SIGNALS, ...STOP_SIGNALS.map((name) => `SIG${name}` as const)],
+  alternatives(STOP_SIGNALS),
+);
+
+/** A signal that stops a job, with or without SIG before its name. */
+export const stopSignal = reader(
+  () => spelledSignal.schema,
+  after(spelledSignal, (name) => ok(STOP_SIGNALS.find((one) => name.endsWith(one)))),
+  String,
 );

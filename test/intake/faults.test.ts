@@ -33,6 +33,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["timeout:", `2:9 "timeout" is empty, ${DURATION}`],
   ["timeout: [5m]", `2:10 "timeout" is a list, ${DURATION}`],
   ["timeout: 99999999d", `2:10 "timeout" is "99999999d", ${DURATION}`],
+  ["stop: 60s", `2:7 "stop" is "60s", wanted a mapping with first, signal or grace`, "write {grace: 60s}"],
   ["stopGrace: 0", `2:12 "stopGrace" is 0 without a unit, ${DURATION}`, "write 0s"],
   ["memory: 8", `2:9 "memory" is 8 without a unit, ${SIZE}`, "write 8GB"],
   ["memory: 8000000000", `2:9 "memory" is 8000000000 without a unit, ${SIZE}`, "write 8000000000B"],

@@ -264,7 +264,10 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
     { text: "stop: {first: group}", at: ["spec", "stop", "first"], value: "group" },
     { text: "stop.first: Main", at: ["spec", "stop", "first"], value: "main" },
   ],
-  "stop.signal": [{ text: "stop: {signal: int}", at: ["spec", "stop", "signal"], value: "INT" }],
+  "stop.signal": [
+    { text: "stop: {signal: int}", at: ["spec", "stop", "signal"], value: "INT" },
+    { text: "stop: {signal: SIGUSR1}", at: ["spec", "stop", "signal"], value: "USR1" },
+  ],
   "stop.grace": [
     { text: "stop: {grace: 5s}", at: ["spec", "stopGraceMs"], value: 5_000 },
     { text: "stopGrace: 0s", at: ["spec", "stopGraceMs"], value: 0 },

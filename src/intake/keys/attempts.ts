@@ -4,7 +4,7 @@ import { STOP_FIRST, STOP_SIGNALS } from "../../model/stop.ts";
 import { globs, keep } from "../artifact-readers.ts";
 import { count, duration, oneOf, size, yesOrNo } from "../readers.ts";
 import { classesAndCodes, exitCodes, factor, MAX_ATTEMPTS, perClass, retries } from "../retry-readers.ts";
-import { logs, restartReader } from "../task-readers.ts";
+import { logs, restartReader, stopSignal } from "../task-readers.ts";
 import type { Fields } from "./field.ts";
 
 const retry = (key: string): string[] => ["spec", "retry", key];
@@ -31,7 +31,7 @@ export const ATTEMPT_FIELDS: Fields = {
     kind: "subprocess",
   },
   "stop.signal": {
-    read: oneOf(STOP_SIGNALS),
+    read: stopSignal,
     to: ["spec", "stop", "signal"],
     about: `the signal that asks a job to end: ${STOP_SIGNALS.join(", ")}`,
     without: "TERM",
