@@ -50,6 +50,14 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   schedules: [[], ["ls", "--json"], ["show", "good"], ["show", HOSTILE], ["run", `bad${HOSTILE}`], [HOSTILE]],
   stats: [["--since", HOSTILE]],
+  results: [
+    ["sweep"],
+    ["sweep", "--csv"],
+    ["sweep", "--json"],
+    ["sweep", "--by", "value", "--plot"],
+    ["sweep", "--sort", HOSTILE],
+    [HOSTILE],
+  ],
   gpus: [["--no", HOSTILE]],
   clean: [
     ["--keep", HOSTILE],

@@ -2,11 +2,12 @@ import { findGroup } from "../../desk/groups.ts";
 import { resultsOf } from "../../desk/results/collect.ts";
 import { TASK_KEYS } from "../../desk/results/columns.ts";
 import { ok, type Result } from "../../lib/result.ts";
+import { definitionNamed } from "../../model/definition.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import { inNumberOrder, type Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
-import { textValue, wholeNumber } from "../command-line/values.ts";
+import { DEFINITION, textValue, wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { inHome } from "../in-home.ts";
 import { askedOf } from "../results/asked.ts";
@@ -16,6 +17,11 @@ import { targetTasks } from "../targets.ts";
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
+  def: {
+    value: DEFINITION,
+    group: "Select",
+    help: "made from this definition, or from one version of it: train@3",
+  },
   sort: {
     value: {
       ...textValue("KEY", "an output, input or value of the tasks, or id, name, state or time"),
@@ -42,8 +48,8 @@ export const verb = declareVerb({
 });
 
 async function results({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
-  const { sort, by, limit, plot, csv, json, ...selectors } = flags;
-  const found = chosenTasks(context, layout, { references: operands, selectors });
+  const { sort, by, limit, plot, csv, json, def, ...selectors } = flags;
+  const found = chosenTasks(context, layout, { references: operands, selectors, definition: def });
   if (!found.ok) return found.error;
   const tasks = found.value.toSorted(inNumberOrder);
   const isData = csv === true || json === true;
@@ -60,10 +66,34 @@ async function results({ context, flags, operands }: Call<typeof FLAGS>, layout:
   return EXIT.done;
 }
 
+interface Choice {
+  readonly references: readonly string[];
+  readonly selectors: SelectorFlags;
+  readonly definition?: string | undefined;
+}
+
 function chosenTasks(
   context: Context,
   layout: Layout,
-  { references, selectors }: { readonly references: readonly string[]; readonly selectors: SelectorFlags },
+  { references, selectors, definition }: Choice,
+): Result<Task[], Problem> {
+  if (definition === undefined) return tasksNamed(context, layout, { references, selectors });
+  const flags = { ...selectors, all: true } as const;
+  const found = targetTasks(context, { layout, references, flags, eligible: () => true });
+  const made = definitionNamed(definition);
+  if (!found.ok || made === null) return found;
+  return ok(
+    found.value.filter(
+      ({ metadata: { definition: of } }) =>
+        of?.name === made.name && (made.version === null || of.version === made.version),
+    ),
+  );
+}
+
+function tasksNamed(
+  context: Context,
+  layout: Layout,
+  { references, selectors }: Choice,
 ): Result<Task[], Problem> {
   const given = Object.values(selectors).filter((value) => value !== undefined).length;
   const isOpen = references.length === 0 && given === 0;

@@ -1,6 +1,7 @@
 import type { ResultGroup } from "../../desk/results/by.ts";
 import { type Column, cellText, valueIn } from "../../desk/results/columns.ts";
 import type { OutputValue, ResultRow } from "../../desk/results/row.ts";
+import { oneLine } from "../../lib/printable.ts";
 
 /** A row as JSON: its outputs by name, and where those are from that the job did not give. */
 export function rowJson({ outputs, ...row }: ResultRow): unknown {
@@ -24,7 +25,7 @@ export function groupJson(keys: readonly Column[]): (group: ResultGroup) => unkn
   });
 }
 
-/** The rows as CSV (RFC 4180), each value in full. */
+/** The rows as CSV (RFC 4180), each value in full; control characters are escaped, so that a row is a line. */
 export function rowsCsv(rows: readonly ResultRow[], columns: readonly Column[]): string {
   const head = [
     "id",
@@ -74,6 +75,7 @@ function csvText(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(csvCell).join(",")}\n`).join("");
 }
 
-function csvCell(text: string): string {
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+function csvCell(cell: string): string {
+  const text = oneLine(cell);
+  return /[",]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
