@@ -1,7 +1,7 @@
 import { lstatSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { formatBytes } from "../lib/bytes.ts";
-import { errnoOf, unlessRefused } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { readOwnFile } from "../lib/regular-file.ts";
 import { ARTIFACTS_FOLDER, ATTEMPT_FILES } from "../model/attempt-files.ts";
 import type { Json, JsonObject } from "../model/job-data.ts";
@@ -20,18 +20,15 @@ export function readOutputs(directory: string): OutputsRead {
   if (found.isDirectory()) return bad("is a folder, wanted a regular file");
   if (!found.isFile()) return bad("is not a regular file, wanted one");
   const tooLarge = `has ${formatBytes(found.size)}, wanted at most ${formatBytes(MAX_OUTPUTS_BYTES)}`;
-  try {
-    const text = found.size > MAX_OUTPUTS_BYTES ? null : readOwnFile(path, MAX_OUTPUTS_BYTES);
-    if (text === null) return bad(`${tooLarge}; what is large goes into a file of its own`);
-    if (text.trim() === "") return bad("is empty, wanted one JSON object");
-    const data = looseJsonIn(text.replace(/^\uFEFF/, ""));
-    const unfit = unfitOutputs(data);
-    return unfit === null ? { type: "read", values: data as JsonObject } : bad(unfit);
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === null) throw error;
-    return bad(`cannot be read (${errno}), wanted a regular file`);
-  }
+  if (found.size > MAX_OUTPUTS_BYTES) return bad(`${tooLarge}; what is large goes into a file of its own`);
+  const text = inDamagedFolder(() => readOwnFile(path, MAX_OUTPUTS_BYTES), undefined);
+  if (text === undefined) return bad("cannot be read, wanted a regular file that this user may read");
+  // It had fewer bytes a moment ago.
+  if (text === null) return bad(tooLarge);
+  if (text.trim() === "") return bad("is empty, wanted one JSON object");
+  const data = looseJsonIn(text.replace(/^\uFEFF/, ""));
+  const unfit = unfitOutputs(data);
+  return unfit === null ? { type: "read", values: data as JsonObject } : bad(unfit);
 }
 
 /** Where the files of a job are, on this machine and as the job sees them. */

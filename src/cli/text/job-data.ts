@@ -5,9 +5,14 @@ const SHOWN_NAMES = 24;
 
 /** Values by their names in one line: `lr=0.1 data=/a.npz`. */
 export function valuesOf(values: Readonly<Record<string, Json>>): string {
-  const pairs = Object.entries(values).map(([name, value]) => `${name}=${shown(value)}`);
+  const pairs = Object.entries(values).map(([name, value]) => `${nameIn(name)}=${shown(value)}`);
   const more = pairs.length - SHOWN_NAMES;
   return [...pairs.slice(0, SHOWN_NAMES), ...(more > 0 ? [`… and ${more} more`] : [])].join(" ");
+}
+
+/** A job names its outputs as it likes. */
+function nameIn(name: string): string {
+  return /^[\w.+-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
 function shown(value: Json): string {
