@@ -81,6 +81,10 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       aliases: ["compare"],
       load: () => import("./commands/diff.ts"),
     },
+    artifacts: {
+      summary: "list, open or copy the files that a job left",
+      load: () => import("./commands/artifacts.ts"),
+    },
     wait: { summary: "wait until tasks end", mirrors: true, load: () => import("./commands/wait.ts") },
     stats: { summary: "show counts, ages and failure classes", load: () => import("./commands/stats.ts") },
     results: {

@@ -1,6 +1,7 @@
 import { bootId } from "../lib/host.ts";
 import { withUnusedOff } from "../machine/choose.ts";
 import type { Machine, PlanInput } from "../plan/input.ts";
+import { Marker } from "../store/marker.ts";
 import { publishApplied } from "../store/overrides.ts";
 import { Collector } from "./collect/collector.ts";
 import { Committer } from "./commit/committer.ts";
@@ -35,6 +36,7 @@ export class Supervisor implements Disposable {
   readonly committer: Committer;
   readonly jobs = new JobTable();
   readonly collector: Collector;
+  readonly keepsArtifacts: Marker;
   /** Null for a short command, which starts no jobs. */
   devices: DevicePool | null = null;
   leaving: Leaving | null = null;
@@ -53,6 +55,7 @@ export class Supervisor implements Disposable {
     this.context = context;
     this.queue = new QueueState(context);
     this.committer = new Committer(context, this.queue);
+    this.keepsArtifacts = new Marker(context.layout.keeps, context.layout.tmp);
     this.collector = new Collector(context, () => this.nudge());
     this.#conditions = new ConditionsWatch(() => context.config.scheduling.work, { clock: context.clock });
   }

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../lib/result.ts";
-import type { RetentionRules } from "../model/retention.ts";
+import { NO_RULES, type RetentionRules } from "../model/retention.ts";
 import type { Fault } from "./fault.ts";
 import { mapping } from "./mapping.ts";
 import { after, count, duration, type ReadContext, type Reader, reader, size } from "./readers.ts";
@@ -24,16 +24,10 @@ export const retentionSettings = reader(
   () => keys.schema,
   after(keys, (given) =>
     ok<RetentionRules>({
+      ...NO_RULES,
       doneMs: DEFAULT_DONE_MS,
-      deadLetterMs: null,
-      count: null,
-      bytes: null,
-      logsMs: null,
-      artifactsMs: null,
-      checkpointsMs: null,
       ...given,
       takesDeadLetter: (given.deadLetterMs ?? null) !== null,
-      takesArtifacts: false,
     }),
   ),
 );

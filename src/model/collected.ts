@@ -9,6 +9,11 @@ export interface Collected {
   readonly artifactsTotal?: ArtifactsTotal;
   /** Of the Python environment that it ran in. */
   readonly packages?: Packages;
+  /** The names of the variables that it inherited from its submitter. */
+  readonly variables?: readonly string[];
+  /** Its GPUs, and the version of their driver. */
+  readonly devices?: readonly { readonly id: string; readonly name?: string }[];
+  readonly driver?: string;
   /** What went wrong, a sentence each. */
   readonly notes: readonly string[];
   /** Set where the disk was full: it is worth another try. */

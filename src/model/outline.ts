@@ -18,7 +18,11 @@ export interface Outline extends Partial<Figures> {
     /** Only of whole records. */
     readonly createdAt?: string;
   };
-  readonly spec: { readonly slot?: string | undefined; readonly topic?: string | undefined };
+  readonly spec: {
+    readonly slot?: string | undefined;
+    readonly topic?: string | undefined;
+    readonly artifacts?: { readonly keep?: "always" | number | undefined } | undefined;
+  };
   readonly status: {
     readonly state: State;
     readonly endedAt?: string;
@@ -90,6 +94,7 @@ export function sharedOutline({ metadata, spec, status }: Outline): SharedOutlin
     spec: {
       ...(spec.slot !== undefined && { slot: spec.slot }),
       ...(spec.topic !== undefined && { topic: spec.topic }),
+      ...(spec.artifacts?.keep !== undefined && { artifacts: { keep: spec.artifacts.keep } }),
     },
     status: { state: status.state, attempts: status.attempts.map(attemptOutline) },
   };

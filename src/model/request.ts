@@ -69,6 +69,7 @@ const operation = v.variant("verb", [
     logsOlderThanMs: v.optional(amount),
     /** Include the files that jobs wrote, and checkpoints. */
     artifacts: v.optional(v.boolean()),
+    checkpoints: v.optional(v.boolean()),
   }),
   /** Of the whole queue: nothing starts, or tasks start again. */
   v.strictObject({ verb: v.literal("pauseQueue") }),

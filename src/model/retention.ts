@@ -21,9 +21,25 @@ export interface RetentionRules {
   /** The same for artifacts and checkpoints, of tasks without a record too. */
   readonly artifactsMs: number | null;
   readonly checkpointsMs: number | null;
-  /** Whether artifacts and checkpoints are removed with their task. */
-  readonly takesArtifacts: boolean;
+  /** Whether artifacts go once they are as old as their task says. */
+  readonly appliesKeep: boolean;
+  /** Parts that stay otherwise, and are removed with their task. */
+  readonly takes: readonly ("artifacts" | "checkpoint")[];
 }
+
+/** Nothing is removed. */
+export const NO_RULES: RetentionRules = {
+  doneMs: null,
+  deadLetterMs: null,
+  takesDeadLetter: false,
+  count: null,
+  bytes: null,
+  logsMs: null,
+  artifactsMs: null,
+  checkpointsMs: null,
+  appliesKeep: false,
+  takes: [],
+};
 
 /** When a home was last cleaned up automatically. */
 export const cleaned = v.strictObject({ at: instant });

@@ -2,6 +2,9 @@ import { type Steps, sortedInSteps } from "../lib/steps.ts";
 import { numberOf, type TaskId } from "../model/identity.ts";
 import type { RetentionRules, RunPart } from "../model/retention.ts";
 
+/** For ever, or so many ms after the end. */
+type Keep = "always" | number;
+
 /** The facts by which an ended task is kept or removed. */
 export interface EndedTask {
   readonly id: TaskId;
@@ -10,6 +13,8 @@ export interface EndedTask {
   readonly endedAtMs: number;
   /** True where an unfinished task refers to it: it is kept. */
   readonly isNeeded: boolean;
+  /** How long its artifacts are kept, where the task itself says so. */
+  readonly keep?: Keep | undefined;
   /** The bytes that its removal would free; 0 where no rule needs them. */
   readonly bytes: number;
 }
@@ -56,13 +61,13 @@ export function* outdated<T extends EndedTask>(
     const isDue = isTooOld || isTooMany || isTooLarge;
     if (isDue && task.isNeeded) needed.push(task);
     if (isDue && !task.isNeeded) {
-      tasks.push({ task, parts: withRecord(ageMs, rules, limits) });
+      tasks.push({ task, parts: withRecord(ageMs, rules, limitsFor(rules, limits, task.keep)) });
       continue;
     }
     count += 1;
     bytes += task.bytes;
     if (task.isNeeded) continue;
-    const parts = outdatedParts(ageMs, limits);
+    const parts = outdatedParts(ageMs, limitsFor(rules, limits, task.keep));
     if (parts.length > 0) kept.push({ task, parts });
   }
   return { tasks: tasks.toReversed(), parts: kept.toReversed(), needed: needed.toReversed() };
@@ -72,7 +77,7 @@ function newerFirst(left: EndedTask, right: EndedTask): number {
   return right.endedAtMs - left.endedAtMs || numberOf(right.id) - numberOf(left.id);
 }
 
-const ALL_PARTS: readonly RunPart[] = ["logs", "artifacts", "checkpoint"];
+const PARTS: readonly RunPart[] = ["logs", "artifacts", "checkpoint"];
 const LOGS: readonly RunPart[] = ["logs"];
 
 /** The parts that have a maximum age, in ms. */
@@ -80,14 +85,20 @@ type Limits = readonly (readonly [part: RunPart, maxAgeMs: number])[];
 
 function limitsOf({ logsMs, artifactsMs, checkpointsMs }: RetentionRules): Limits {
   const ages = { logs: logsMs, artifacts: artifactsMs, checkpoint: checkpointsMs };
-  return ALL_PARTS.flatMap((part) => (ages[part] === null ? [] : [[part, ages[part]]]));
+  return PARTS.flatMap((part) => (ages[part] === null ? [] : [[part, ages[part]]]));
+}
+
+/** The same for a task that says itself how long its artifacts are kept. */
+function limitsFor({ appliesKeep }: RetentionRules, limits: Limits, keep: Keep | undefined): Limits {
+  if (keep === undefined || (keep !== "always" && !appliesKeep)) return limits;
+  const others = limits.filter(([part]) => part !== "artifacts");
+  return keep === "always" ? others : [...others, ["artifacts", keep]];
 }
 
 /** The parts that go with the record: the logs always. */
-function withRecord(ageMs: number, { takesArtifacts }: RetentionRules, limits: Limits): readonly RunPart[] {
-  if (takesArtifacts) return ALL_PARTS;
-  const others = outdatedParts(ageMs, limits).filter((part) => part !== "logs");
-  return others.length === 0 ? LOGS : [...LOGS, ...others];
+function withRecord(ageMs: number, { takes }: RetentionRules, limits: Limits): readonly RunPart[] {
+  if (takes.length === 0 && limits.length === 0) return LOGS;
+  return [...new Set([...LOGS, ...takes, ...outdatedParts(ageMs, limits)])];
 }
 
 /** The parts older than their maximum age, with or without a record. */
@@ -96,8 +107,9 @@ function outdatedParts(ageMs: number, limits: Limits): readonly RunPart[] {
 }
 
 /** The parts to remove of a run directory without a record. */
-export function outdatedRemains(ageMs: number, rules: RetentionRules): readonly RunPart[] {
-  const isForHand = rules.takesArtifacts && (rules.doneMs ?? rules.count ?? rules.bytes) !== null;
-  if (isForHand && ageMs > (rules.doneMs ?? 0)) return ALL_PARTS;
-  return outdatedParts(ageMs, limitsOf(rules));
+export function outdatedRemains(ageMs: number, rules: RetentionRules, keep?: Keep): readonly RunPart[] {
+  const { takes, doneMs, count, bytes } = rules;
+  const isForHand = takes.length > 0 && (doneMs ?? count ?? bytes) !== null && ageMs > (doneMs ?? 0);
+  const byHand = isForHand ? [...LOGS, ...takes] : [];
+  return [...new Set([...byHand, ...outdatedParts(ageMs, limitsFor(rules, limitsOf(rules), keep))])];
 }

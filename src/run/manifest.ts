@@ -15,13 +15,23 @@ export function manifestText(
   { artifactsTotal, notes, isDiskFull: _transient, ...parts }: Collected,
 ): string {
   const { id, name, labels, group, createdAt, createdBy, environment } = metadata;
-  const { kind } = spec;
+  const { env, ...kind } = spec.kind;
+  const { keep } = spec.artifacts ?? {};
   // The log has a file of its own, and the others belong to the supervisor.
   const { logTail: _log, token: _token, supervisor: _supervisor, hostBootId: _boot, ...ran } = attempt;
   const manifest = {
     manifestVersion: MANIFEST_VERSION,
-    task: { id, name, labels, ...(group !== undefined && { group }), createdAt, createdBy },
-    kind,
+    task: {
+      id,
+      name,
+      labels,
+      ...(group !== undefined && { group }),
+      createdAt,
+      createdBy,
+      ...(keep !== undefined && { keep }),
+    },
+    // Values of variables may be secrets, and a manifest is handed on with the artifacts.
+    kind: { ...kind, env: Object.keys(env) },
     ...(environment !== undefined && { environment }),
     ...(spec.inputs !== undefined && { inputs: spec.inputs }),
     attempt: ran,

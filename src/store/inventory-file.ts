@@ -29,6 +29,7 @@ export function inventoryOf(layout: Layout, { since }: { readonly since: string 
   return seen !== null && Date.parse(seen.at) >= Date.parse(since) ? seen : null;
 }
 
-function lastInventory(layout: Layout): Inventory | null {
+/** The last inventory that was published, however old. */
+export function lastInventory(layout: Layout): Inventory | null {
   return parseJson(inventory, textOf(layout.inventory) ?? "");
 }

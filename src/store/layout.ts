@@ -112,6 +112,8 @@ export class Layout extends Home {
   readonly auditParts = join(this.index, "audit");
   /** When the home was last cleaned up automatically. */
   readonly cleaned = join(this.home, "cleaned.json");
+  /** Exists once a task said how long its artifacts are kept: they are looked for daily. */
+  readonly keeps = join(this.home, "keeps");
   /** Exists once the note on tasks without GPUs was printed. */
   readonly gpuNote = join(this.home, "gpu-note");
   /** The numbers last submitted by hand, for `@`. */

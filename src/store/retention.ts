@@ -1,8 +1,10 @@
 import { rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { textOf } from "../lib/file-text.ts";
 import type { Result } from "../lib/result.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
+import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { parseJson } from "../model/check.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
@@ -23,10 +25,16 @@ import { markUnusedSnapshots } from "./snapshots.ts";
 export function removeTask(layout: Layout, id: TaskId, parts: readonly RunPart[]): Result<null, Problem> {
   return tryFs(`remove "${id}"`, () => {
     const found = partsOf(layout, id);
+    // The manifest tells what the artifacts are of once the record is gone.
+    const told = new Set(
+      parts.includes("artifacts")
+        ? []
+        : found.artifacts.paths.map((path) => manifestBeside(layout, id, path)),
+    );
     removePaths(
       layout,
       id,
-      (["own", ...parts] as const).flatMap((part) => found[part].paths),
+      (["own", ...parts] as const).flatMap((part) => found[part].paths).filter((path) => !told.has(path)),
     );
     dropSecrets(layout, id);
     failpoint("clean:run-removed");
@@ -37,15 +45,29 @@ export function removeTask(layout: Layout, id: TaskId, parts: readonly RunPart[]
   });
 }
 
-/** Removes parts of the folder of a task. The record keeps the last lines of the logs. */
-export function removeParts(layout: Layout, id: TaskId, parts: readonly RunPart[]): Result<null, Problem> {
+/** The manifest of the attempt that a path belongs to. */
+function manifestBeside(layout: Layout, id: TaskId, path: string): string {
+  const [attempt = ""] = relative(layout.run(id), path).split("/");
+  return join(layout.run(id), attempt, ATTEMPT_FILES.manifest);
+}
+
+/**
+ * Removes parts of the folder of a task. The record keeps the last lines of the logs; without a record, the manifest goes with the
+ * artifacts.
+ */
+export function removeParts(
+  layout: Layout,
+  id: TaskId,
+  { parts, isOnRecord }: { readonly parts: readonly RunPart[]; readonly isOnRecord: boolean },
+): Result<null, Problem> {
   return tryFs(`remove the ${parts.join(" and ")} of "${id}"`, () => {
     const found = partsOf(layout, id);
-    removePaths(
-      layout,
-      id,
-      parts.flatMap((part) => found[part].paths),
-    );
+    removePaths(layout, id, [
+      ...parts.flatMap((part) => found[part].paths),
+      ...(parts.includes("artifacts") && !isOnRecord
+        ? found.artifacts.paths.map((path) => manifestBeside(layout, id, path))
+        : []),
+    ]);
     if (parts.includes("logs")) dropSecrets(layout, id);
     return null;
   });

@@ -84,3 +84,74 @@ describe("on record is said", () => {
     else expect(notes?.join("\n")).toMatch(note);
   });
 });
+
+/** A sweep of two members that leave a model each, and one a file beside its artifacts; cleaned up. */
+async function cleanedSweep(stint: Stint): Promise<void> {
+  const run =
+    "echo $STINT_VALUE_LR > $STINT_ARTIFACTS_DIR/model.keras; test $STINT_SWEEP_INDEX = 2 || echo 1 > $STINT_RUN_DIR/beside";
+  await stint.run(["submit", "-"], { input: JSON.stringify({ name: "grid", run, matrix: { lr: [1, 22] } }) });
+  await stint.run(["drain"]);
+  await stint.ok("clean", "--older-than", "0s");
+}
+
+describe("stint artifacts", () => {
+  test("lists the models of a sweep that was cleaned up, as all of them are where they were", async () => {
+    await using stint = new Stint();
+    await cleanedSweep(stint);
+    expect(stint.records()).toEqual([]);
+    const listed = await stint.ok("artifacts", "grid");
+    const [first = "", second = ""] = listed.split("\n\n");
+    const folder = (id: string): string => join(stint.home, "runs", id, "1");
+    const ids = stint.files("runs").toSorted();
+    expect(first.split("\n")).toEqual([
+      `${ids[0]}, attempt 1: 1 artifact, 2 B`,
+      `  ${folder(ids[0] ?? "")}/artifacts`,
+      "  2 B  4355a46b19d3  model.keras",
+      `  beside them, in ${folder(ids[0] ?? "")}`,
+      "  2 B    beside",
+    ]);
+    expect(second).toContain("3 B  ");
+    const [one, two] = JSON.parse(await stint.ok("artifacts", "1", ids[1] ?? "", "--json")) as {
+      artifacts: unknown;
+    }[];
+    expect([one?.artifacts, two?.artifacts]).toMatchObject([
+      [{ path: "model.keras", bytes: 2, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+      [{ path: "model.keras", bytes: 3 }],
+    ]);
+    // With the artifacts, what tells of them goes too.
+    await stint.ok("clean", "--older-than", "0s", "--artifacts");
+    expect(stint.files("runs")).toEqual([]);
+    expect((await stint.run(["artifacts", "grid"])).err).toContain("No task named");
+  });
+
+  test("copies them, and replaces nothing", async () => {
+    await using stint = new Stint();
+    await cleanedSweep(stint);
+    const [first = ""] = stint.files("runs").toSorted();
+    await stint.ok("artifacts", "1", "--copy", "here");
+    await stint.ok("artifacts", "grid", "--copy", "all");
+    const text = (...path: string[]): string => readFileSync(join(stint.root, ...path), "utf8");
+    expect([text("here", "model.keras"), text("here", "beside"), text("all", first, "model.keras")]).toEqual([
+      "1\n",
+      "1\n",
+      "1\n",
+    ]);
+    writeFileSync(join(stint.root, "here", "model.keras"), "mine");
+    const again = await stint.run(["artifacts", "1", "--copy", "here"]);
+    expect([again.code, again.err]).toEqual([4, expect.stringContaining("[ALREADY_EXISTS]")]);
+    expect(text("here", "model.keras")).toBe("mine");
+  });
+
+  test("shows the last attempt that left some, or the one that is named", async () => {
+    await using stint = new Stint();
+    const run =
+      "test $STINT_ATTEMPT = 3 || echo $STINT_ATTEMPT > $STINT_ARTIFACTS_DIR/a; test $STINT_ATTEMPT = 3";
+    await stint.run(["submit", "-"], {
+      input: JSON.stringify({ run, retries: 2, backoff: { first: "1ms" } }),
+    });
+    await stint.run(["drain"]);
+    expect((await stint.ok("artifacts", "1", "--open")).trim()).toEndWith("/2/artifacts");
+    expect(await stint.ok("artifacts", "1", "--attempt", "1")).toContain("attempt 1: 1 artifact, 2 B");
+    expect(await stint.ok("artifacts", "1", "--attempt", "3")).toContain("attempt 3: 0 artifacts");
+  });
+});

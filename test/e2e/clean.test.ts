@@ -21,24 +21,25 @@ test("clean keeps artifacts and checkpoints unless it is told otherwise, and say
   const runs = (): string[] => filesIn(join(stint.home, "runs"));
   const dry = await stint.run(["clean", "--older-than", "0s", "--dry-run"]);
   expect(dry.out).toMatch(
-    /^000001-train would be removed, \d+ B; 1.5 KiB of artifacts and checkpoints stay\n$/,
+    /^000001-train would be removed, [\d.]+ (?:Ki)?B; 1.5 KiB of artifacts and checkpoints stay\n$/,
   );
   expect(dry.err.trim()).toEndWith(
-    "; 1.5 KiB of artifacts and checkpoints would stay in runs/, --artifacts removes them too",
+    "; 1.5 KiB of artifacts and checkpoints would stay in runs/, --artifacts and --checkpoints remove them too",
   );
   expect(await stint.ok("clean", "--older-than", "0s")).toContain(
     "1.5 KiB of artifacts and checkpoints stay",
   );
   expect([stint.records(), runs()]).toEqual([[], MODEL]);
   // It has no record any more: it is as old as its newest file.
-  await stint.ok("clean", "--older-than", "1d", "--artifacts");
+  const both = ["--artifacts", "--checkpoints"] as const;
+  await stint.ok("clean", "--older-than", "1d", ...both);
   expect(runs()).toEqual(MODEL);
-  expect(await stint.ok("clean", "--older-than", "0s", "--artifacts", "--dry-run")).toStartWith(
+  expect(await stint.ok("clean", "--older-than", "0s", ...both, "--dry-run")).toStartWith(
     "000001-train its artifacts and checkpoint would be removed, 1.5 KiB",
   );
-  expect(await stint.ok("clean", "--older-than", "0s", "--artifacts")).toContain(
-    "artifacts and checkpoint removed",
-  );
+  expect(await stint.ok("clean", "--older-than", "0s", "--checkpoints")).toContain("checkpoint removed");
+  expect(runs()).toEqual(MODEL.slice(0, 1));
+  expect(await stint.ok("clean", "--older-than", "0s", "--artifacts")).toContain("artifacts removed");
   expect(stint.files("runs")).toEqual([]);
 });
 
@@ -90,11 +91,11 @@ test("clean removes the tasks that are named or selected, and refuses unfinished
   expect([left(), stint.files("runs")]).toEqual([[], []]);
 });
 
-test("clean --artifacts removes everything that a removed task left, and nothing of a task that stays", async () => {
+test("clean --artifacts --checkpoints removes everything that a removed task left, and nothing of a task that stays", async () => {
   await using stint = new Stint();
   await trained(stint);
   await stint.ok("run", "--name", "last", "--", "sh", "-c", 'echo x >"$STINT_RUN_DIR/result"');
-  await stint.ok("clean", "--keep", "1", "--artifacts");
+  await stint.ok("clean", "--keep", "1", "--artifacts", "--checkpoints");
   expect(stint.files("runs")).toEqual(["000002-last"]);
   expect(filesIn(join(stint.home, "runs"))).toContain("000002-last/1/result");
 });

@@ -12,6 +12,15 @@ test("a job whose results are collected holds nothing, is adopted, and is record
   await stint.ok("submit", "--", "true");
   await stint.reach(2, "completed");
   expect((await stint.run(["cancel", "1"])).err).toContain("its results are being collected [TASK_LOCKED]");
+  expect((await stint.ok("show", "1")).split("\n").at(-1)).toMatch(
+    /ended with code 3 .*; its results are collected$/,
+  );
+  // A supervisor that stops its jobs leaves it as it is, and does not wait for it.
+  expect(await stint.ok("down", "--stop-jobs")).toEndWith(
+    "the next supervisor collects its results, and records its end",
+  );
+  await stint.up();
+  expect(stint.record(1).status.state).toBe("collecting");
   await stint.killSupervisors();
   await stint.up();
   // Asked of the next supervisor, which has adopted it.

@@ -12,7 +12,8 @@ const WEEK = {
   logsMs: null,
   artifactsMs: null,
   checkpointsMs: null,
-  takesArtifacts: false,
+  appliesKeep: false,
+  takes: [],
 };
 
 test.each([

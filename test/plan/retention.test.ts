@@ -1,22 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { wholeOf } from "../../src/lib/steps.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
-import type { RetentionRules } from "../../src/model/retention.ts";
+import { NO_RULES, type RetentionRules } from "../../src/model/retention.ts";
 import { type EndedTask, outdated } from "../../src/plan/retention.ts";
 import { fc } from "../rig/fast-check.ts";
 import { NOW_MS } from "../rig/tasks.ts";
-
-const NOTHING: RetentionRules = {
-  doneMs: null,
-  deadLetterMs: null,
-  takesDeadLetter: false,
-  count: null,
-  bytes: null,
-  logsMs: null,
-  artifactsMs: null,
-  checkpointsMs: null,
-  takesArtifacts: false,
-};
 
 /** Task 1 ended one ms ago, task 2 two … each with 10 bytes; 3 is dead, 4 is needed. */
 const SIX: EndedTask[] = [1, 2, 3, 4, 5, 6].map((number) => ({
@@ -31,7 +19,7 @@ const outdatedOf = (ended: readonly EndedTask[], rules: RetentionRules) =>
   wholeOf(outdated(ended, { rules, nowMs: NOW_MS }));
 
 const removed = (change: Partial<RetentionRules>): string => {
-  const { tasks, parts } = outdatedOf(SIX, { ...NOTHING, ...change });
+  const { tasks, parts } = outdatedOf(SIX, { ...NO_RULES, ...change });
   const shown = (of: typeof tasks, usual: string): string =>
     of
       .map(({ task, parts: some }) => {
@@ -60,9 +48,34 @@ describe("outdated()", () => {
     [{ logsMs: 1, doneMs: 4 }, "5 6|2"],
     [{ artifactsMs: 1, checkpointsMs: 5 }, "|2a 5a 6ac"],
     [{ artifactsMs: 5, doneMs: 4 }, "5 6la|"],
-    [{ takesArtifacts: true, doneMs: 4 }, "5lac 6lac|"],
+    [{ takes: ["artifacts", "checkpoint"], doneMs: 4 }, "5lac 6lac|"],
   ])("%j", (rules, expected) => {
     expect(removed(rules)).toBe(expected);
+  });
+
+  test.each([
+    ["always", {}, []],
+    ["always", { takes: ["artifacts"], doneMs: 4 }, ["logs", "artifacts"]],
+    [3, {}, ["artifacts"]],
+    [7, {}, []],
+    [undefined, {}, ["artifacts"]],
+    [3, { appliesKeep: false, artifactsMs: null }, []],
+  ] as const)("artifacts that the task itself keeps %p go with the rules %j", (keep, rules, parts) => {
+    const task = {
+      id: makeTaskId(1, "t"),
+      isDead: false,
+      endedAtMs: NOW_MS - 5,
+      isNeeded: false,
+      bytes: 0,
+      keep,
+    };
+    const { tasks, parts: some } = outdatedOf([task], {
+      ...NO_RULES,
+      artifactsMs: 4,
+      appliesKeep: true,
+      ...rules,
+    });
+    expect([...tasks, ...some].flatMap((one) => one.parts)).toEqual([...parts]);
   });
 
   const anyTasks = fc
@@ -86,7 +99,8 @@ describe("outdated()", () => {
     logsMs: limit,
     artifactsMs: limit,
     checkpointsMs: limit,
-    takesArtifacts: fc.boolean(),
+    appliesKeep: fc.boolean(),
+    takes: fc.subarray(["artifacts", "checkpoint"] as const),
   });
 
   test("keeps tasks that are needed, young, or in dead-letter/, and what stays respects the rules", () => {
@@ -98,10 +112,11 @@ describe("outdated()", () => {
           expect(task.isNeeded).toBeFalse();
           if (task.isDead) expect(rules.takesDeadLetter).toBeTrue();
           const ageMs = NOW_MS - task.endedAtMs;
-          const isAsked = rules.takesArtifacts && gone.has(task);
-          if (some.includes("artifacts") && !isAsked)
+          const isAsked = (part: "artifacts" | "checkpoint"): boolean =>
+            rules.takes.includes(part) && gone.has(task);
+          if (some.includes("artifacts") && !isAsked("artifacts"))
             expect(ageMs).toBeGreaterThan(rules.artifactsMs ?? Infinity);
-          if (some.includes("checkpoint") && !isAsked)
+          if (some.includes("checkpoint") && !isAsked("checkpoint"))
             expect(ageMs).toBeGreaterThan(rules.checkpointsMs ?? Infinity);
         }
         for (const { task } of parts) expect(gone.has(task)).toBeFalse();

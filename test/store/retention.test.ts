@@ -118,9 +118,9 @@ describe("what a job made", () => {
       ),
     );
     expect([[...runsIn(home.layout)].flat(), isOnRecord(home.layout, id(1))]).toEqual([[id(1)], false]);
-    valueOf(removeParts(home.layout, id(1), ["checkpoint"]));
+    valueOf(removeParts(home.layout, id(1), { parts: ["checkpoint"], isOnRecord: true }));
     expect(home.files("runs")).toHaveLength(3);
-    valueOf(removeParts(home.layout, id(1), ["artifacts"]));
+    valueOf(removeParts(home.layout, id(1), { parts: ["artifacts"], isOnRecord: true }));
     expect([...runsIn(home.layout)].flat()).toEqual([]);
   });
 
@@ -151,7 +151,7 @@ describe("what a job made", () => {
 test("removeParts() removes the output of each attempt, and nothing else", async () => {
   await using home = new TempHome();
   furnish(home);
-  valueOf(removeParts(home.layout, id(1), ["logs"]));
+  valueOf(removeParts(home.layout, id(1), { parts: ["logs"], isOnRecord: true }));
   expect(partsOf(home.layout, id(1)).logs).toEqual({ paths: [], bytes: 0 });
   expect(home.files("runs/000001-train")).toHaveLength(15);
 });

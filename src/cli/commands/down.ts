@@ -1,7 +1,7 @@
 import { requestOperation } from "../../desk/request-operation.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { EXIT, problem } from "../../model/errors.ts";
-import { idsOfTasks, openAttempt, type Task } from "../../model/task.ts";
+import { idsOfTasks, isCollecting, openAttempt, type Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { readTasks } from "../../store/reader.ts";
@@ -56,6 +56,8 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
 
 function leftLine(task: Task): string {
   const { stop, process } = openAttempt(task) ?? {};
+  if (isCollecting(task))
+    return `${task.metadata.id} has ended: the next supervisor collects its results, and records its end\n`;
   const what = stop === undefined ? "keeps running" : "is being stopped";
   return `${task.metadata.id} ${what} (pid ${process?.pid ?? "unknown"})\n`;
 }

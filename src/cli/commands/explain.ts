@@ -4,7 +4,7 @@ import { preparationSeen } from "../../desk/preparation.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
 import { asLines } from "../../lib/printable.ts";
 import { isActive, isTerminal } from "../../model/state.ts";
-import { openAttempt, type Task } from "../../model/task.ts";
+import { isCollecting, openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Context } from "../context.ts";
@@ -126,10 +126,12 @@ function pauseBeside(waits: readonly Wait[], { seen }: Overview, nowMs: number):
 }
 
 /** What a job lacks whose supervisor has ended. */
-function unsupervised({ status }: Task, { owner }: Overview): string[] {
-  if (!isActive(status.state) || owner !== null) return [];
+function unsupervised(task: Task, { owner }: Overview): string[] {
+  if (!isActive(task.status.state) || owner !== null) return [];
   return [
-    "No supervisor is running: its job goes on, and its end is recorded once one is.",
+    isCollecting(task)
+      ? "No supervisor is running: its results are collected, and its end is recorded, once one is."
+      : "No supervisor is running: its job goes on, and its end is recorded once one is.",
     "Start one: stint up --detach",
   ];
 }

@@ -23,7 +23,7 @@ export function removedText(answers: readonly Answer[], isDry: boolean): string 
   const stay =
     keptBytes === 0
       ? ""
-      : `; ${formatBytes(keptBytes)} of artifacts and checkpoints ${isDry ? "would stay" : "stayed"} in runs/, --artifacts removes them too`;
+      : `; ${formatBytes(keptBytes)} of artifacts and checkpoints ${isDry ? "would stay" : "stayed"} in runs/, --artifacts and --checkpoints remove them too`;
   return `${isDry ? "would remove" : "removed"} ${counted(count, "task")}, ${formatBytes(bytes)}${within}${stay}\n`;
 }
 

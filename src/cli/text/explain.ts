@@ -2,7 +2,7 @@ import { formatDuration } from "../../lib/duration.ts";
 import { relativeTime } from "../../lib/local-time.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import { isActive } from "../../model/state.ts";
-import { lastEnded, openAttempt, type Task } from "../../model/task.ts";
+import { isCollecting, lastEnded, openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
 import { attemptLines, endedWhen, failedLines, moduleLines, shellLines } from "./explain-failure.ts";
@@ -69,6 +69,10 @@ function activeLines(
   const preparation = preparationInWords(task, seen);
   const why = preparation === null ? "" : ` (${preparation})`;
   const lines = [`${metadata.id} is ${status.state}${why}${since}.`];
+  if (isCollecting(task))
+    lines.push(
+      "Its program has ended; its artifacts and other results are collected. It holds no CPU, memory or GPU.",
+    );
   if (paused !== undefined)
     lines.push(
       `Paused ${relativeTime(paused.at, nowMs)} by ${paused.actor}. Its timeout is paused too; its resources ${paused.releases === true ? "are released" : "stay reserved"}.`,

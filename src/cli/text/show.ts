@@ -1,9 +1,10 @@
 import type { ProgressSeen } from "../../desk/progress.ts";
 import { formatBytes } from "../../lib/bytes.ts";
+import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
-import { asLines } from "../../lib/printable.ts";
+import { asLines, oneLine } from "../../lib/printable.ts";
 import {
   type Attempt,
   describeLeftBehind,
@@ -13,6 +14,7 @@ import {
 import type { EventSummary } from "../../model/event-summary.ts";
 import { className } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
+import type { FoundEnd } from "../../model/found-end.ts";
 import { IGNORED } from "../../model/slurm.ts";
 import { STATES } from "../../model/state.ts";
 import { lastEnded, type Task } from "../../model/task.ts";
@@ -154,6 +156,13 @@ function renderAttempt(
   const head = (text: string): string[] =>
     hanging("  ", `attempt ${attempt.number}: ${text}`, { columns, hang: 4 });
   if (attempt.state === "running") {
+    if (attempt.found !== undefined)
+      return [
+        "",
+        ...head(collectingText(attempt.found, nowMs)),
+        ...devicesOf(attempt),
+        ...memoryAndLimits(attempt),
+      ];
     const doing = preparationInWords(task, preparation) ?? task.status.state;
     const pid = attempt.process === undefined ? "" : `, pid ${attempt.process.pid}`;
     const pause = attempt.paused === undefined ? "" : `, paused since ${localTime(attempt.paused.at, nowMs)}`;
@@ -177,10 +186,7 @@ function renderAttempt(
     ...timelineLines(attempt, { nowMs, columns, told: null }),
   ];
   lines.push(...usageLines(attempt));
-  const { outputs, outputsLeft = 0 } = attempt;
-  const left = outputsLeft > 0 ? ` (${outputsLeft} more in outputs.json)` : "";
-  if (outputs !== undefined)
-    lines.push(...hanging("    ", `outputs ${valuesOf(outputs)}${left}`, { columns, hang: 6 }));
+  lines.push(...resultLines(attempt, task, columns));
   const remains = describeLeftBehind(attempt);
   if (remains !== null) lines.push(`    ${remains}`);
   const failure = failureOfAttempt(attempt);
@@ -198,6 +204,33 @@ function renderAttempt(
     );
   }
   return lines;
+}
+
+/** What came of an attempt: outputs, artifacts, and what went wrong when they were collected. */
+function resultLines(attempt: EndedAttempt, task: Task, columns: number): string[] {
+  const { outputs, outputsLeft = 0, artifacts, notes = [] } = attempt;
+  const left = outputsLeft > 0 ? ` (${outputsLeft} more in outputs.json)` : "";
+  const some = artifacts === undefined ? "" : counted(artifacts.count, "artifact");
+  return [
+    ...(outputs === undefined
+      ? []
+      : hanging("    ", `outputs ${valuesOf(outputs)}${left}`, { columns, hang: 6 })),
+    ...(artifacts === undefined
+      ? []
+      : [`    ${some}, ${formatBytes(artifacts.bytes)}: ${artifactsLine(task, attempt)}`]),
+    ...notes.flatMap((note) => hanging("    ", oneLine(note), { columns, hang: 6 })),
+  ];
+}
+
+function collectingText({ ending, endedAtMs }: FoundEnd, nowMs: number): string {
+  const how = ending.type === "exited" && ending.exitCode !== null ? ` with code ${ending.exitCode}` : "";
+  return `ended${how} ${relativeTime(timestamp(endedAtMs), nowMs)}; its results are collected`;
+}
+
+/** The command that lists the artifacts of an attempt. */
+function artifactsLine({ metadata, status }: Task, { number }: EndedAttempt): string {
+  const which = number === status.attempt ? "" : ` --attempt ${number}`;
+  return `stint artifacts ${metadata.number}${which}`;
 }
 
 /** How an attempt ended: its state, and the failure if the first line of the task does not tell it. */

@@ -7,7 +7,7 @@ import { whyFailed, withoutSearchPath } from "../../model/failure-text.ts";
 import { describeKind } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
 import { isActive } from "../../model/state.ts";
-import { openAttempt, type Task } from "../../model/task.ts";
+import { isCollecting, openAttempt, type Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
 import { aboutLeft, progressText } from "./progress-text.ts";
 import type { Style } from "./style.ts";
@@ -147,7 +147,9 @@ export function elapsedMs({ metadata, status }: Task, nowMs: number): number | n
   const last = status.attempts.at(-1);
   if (status.state === "queued") return nowMs - Date.parse(metadata.createdAt);
   if (last === undefined) return null;
-  if (last.state === "running") return nowMs - Date.parse(last.startedAt ?? last.claimedAt);
+  // A job whose results are collected has ended.
+  if (last.state === "running")
+    return (last.found?.endedAtMs ?? nowMs) - Date.parse(last.startedAt ?? last.claimedAt);
   return last.startedAt === undefined ? null : last.durationMs;
 }
 
@@ -156,6 +158,7 @@ function reasonOf(task: Task, { wait, progress }: Seen): string | null {
   const { status, spec } = task;
   if (isActive(status.state)) {
     const { stop, paused } = openAttempt(task) ?? {};
+    if (isCollecting(task)) return "its artifacts and other results are collected";
     if (stop !== undefined) return stopInWords(stop);
     if (paused !== undefined) return `paused by ${paused.actor}: ${describeKind(spec.kind)}`;
     const doing =

@@ -30,7 +30,7 @@ export function collectAll(
 function collectOne(of: Collecting): Collected {
   let collected: Collected = { notes: [] };
   for (const part of PARTS) {
-    if (!part.isNeeded(of)) continue;
+    if (part.isNeeded !== "beside others" && !part.isNeeded(of)) continue;
     const { notes, ...found } = collectPart(part, of);
     collected = { ...collected, ...found, notes: [...collected.notes, ...notes] };
   }

@@ -17,6 +17,7 @@ import { filesMatching } from "../../lib/glob-files.ts";
 import { syncDirectory } from "../../lib/sync-directory.ts";
 import { ARTIFACTS_FOLDER, STAGING_FOLDER } from "../../model/attempt-files.ts";
 import { openAttempt } from "../../model/task.ts";
+import { workFolderOf } from "../../run/work-folder.ts";
 import type { Notes } from "./notes.ts";
 import type { Collecting } from "./part.ts";
 
@@ -38,8 +39,8 @@ export interface Copied {
  */
 export function copyArtifacts(of: Collecting, notes: Notes): Copied {
   const { task, directory, layout, beat } = of;
-  const { kind, artifacts } = task.spec;
-  const globs = artifacts?.paths ?? [];
+  const cwd = workFolderOf(task, directory);
+  const globs = task.spec.artifacts?.paths ?? [];
   const staging = join(directory, STAGING_FOLDER);
   rmSync(staging, { recursive: true, force: true });
   if (globs.length === 0) return { hashes: new Map(), isDiskFull: false };
@@ -47,13 +48,13 @@ export function copyArtifacts(of: Collecting, notes: Notes): Copied {
   mkdirSync(staging, { recursive: true, mode: 0o700 });
   let looked = 0;
   const found = filesMatching(globs, {
-    folder: kind.cwd,
-    isSkipped: (path) => looked > MAX_LOOKED || join(kind.cwd, path) === layout.home,
+    folder: cwd,
+    isSkipped: (path) => looked > MAX_LOOKED || join(cwd, path) === layout.home,
     onLook: () => {
       beat();
       looked += 1;
     },
-    onRefused: (path, errno) => notes.add(`${join(kind.cwd, path)} could not be read: ${errno}`),
+    onRefused: (path, errno) => notes.add(`${join(cwd, path)} could not be read: ${errno}`),
   });
   let count = 0;
   for (const { path, type } of found) {
@@ -67,7 +68,7 @@ export function copyArtifacts(of: Collecting, notes: Notes): Copied {
   if (count > MAX_COPIED || looked > MAX_LOOKED)
     notes.add(`${globs.join(" ")} means more than ${MAX_COPIED} files: the others were not copied`);
   if (count === 0 && openAttempt(task)?.found?.ending.type === "exited")
-    notes.add(`no file in ${kind.cwd} matches ${globs.join(" ")}`);
+    notes.add(`no file in ${cwd} matches ${globs.join(" ")}`);
   copying.sync();
   return copying;
 }
@@ -86,7 +87,7 @@ class Copying implements Copied {
 
   constructor(of: Collecting, { staging, notes }: { readonly staging: string; readonly notes: Notes }) {
     this.#of = of;
-    this.#cwd = of.task.spec.kind.cwd;
+    this.#cwd = workFolderOf(of.task, of.directory);
     this.#folder = join(of.directory, ARTIFACTS_FOLDER);
     this.#staging = staging;
     this.#notes = notes;

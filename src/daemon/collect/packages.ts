@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { ATTEMPT_FILES } from "../../model/attempt-files.ts";
 import type { Collected } from "../../model/collected.ts";
 import { environmentOfKind } from "../../run/environment.ts";
 import { mayBePython, pythonEnvironmentOf } from "../../run/python/environment.ts";
 import { readPackages } from "../../run/python/packages.ts";
+import { workFolderOf } from "../../run/work-folder.ts";
 import { readEnvironment } from "../../store/environments.ts";
 import type { Collecting, Part } from "./part.ts";
 
@@ -17,12 +15,11 @@ export const packagesPart: Part = {
 
 function collectPackages({ task, directory, layout, environment: own }: Collecting): Collected {
   const { kind } = task.spec;
-  const { environment: hash, code } = task.metadata;
+  const { environment: hash } = task.metadata;
   const captured = hash === undefined ? own : readEnvironment(layout, hash);
   if (captured === null) return { notes: [] };
   const { environment: env } = environmentOfKind(kind, { captured });
-  const checkout = join(directory, ATTEMPT_FILES.code, code?.folder ?? "");
-  const cwd = code?.snapshot !== undefined && existsSync(checkout) ? checkout : kind.cwd;
+  const cwd = workFolderOf(task, directory);
   const python = pythonEnvironmentOf({ mode: kind.mode, cwd, env });
   return python === null ? { notes: [] } : { packages: readPackages(python, env), notes: [] };
 }

@@ -16,8 +16,11 @@ export interface Collecting extends EndedJob {
 export interface Part {
   /** Completes "Cannot collect the". */
   readonly name: string;
-  /** Asked by the supervisor's loop, for every job that ends: a system call at most. */
-  readonly isNeeded: (of: EndedJob) => boolean;
+  /**
+   * Asked by the supervisor's loop, for every job that ends: a system call at most. A part that is collected beside others is no reason to
+   * collect.
+   */
+  readonly isNeeded: ((of: EndedJob) => boolean) | "beside others";
   /** In a process of its own, which may take its time. It may be killed at any point, and is then repeated as a whole. */
   readonly collect: (of: Collecting) => Collected;
 }

@@ -143,7 +143,7 @@ export function collectedChange(supervisor: Supervisor, { task, job }: Ended): C
 
 /** Writes the manifest of an attempt; returns the task, with a note where that was refused, and null where the disk is full. */
 function writeManifest(
-  { committer, collector, context: { layout } }: Supervisor,
+  { committer, collector, keepsArtifacts, context: { layout } }: Supervisor,
   { task, job, collected }: Ended & { readonly collected: Collected },
 ): Task | null {
   const attempt = lastEnded(task);
@@ -156,6 +156,7 @@ function writeManifest(
     ),
   );
   failpoint("collect:manifest");
+  if (written.ok && typeof task.spec.artifacts?.keep === "number") keepsArtifacts.set();
   if (written.ok) return task;
   if (written.error.code !== "DISK_FULL") return withNote(task, written.error.message);
   committer.enterDegraded(written.error);

@@ -10,6 +10,7 @@ import { ENDED_PLACES, isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { type EndedTask, type Outdated, outdated, outdatedRemains } from "../../plan/retention.ts";
 import { listing } from "../../store/listing.ts";
+import { lastManifest } from "../../store/manifest-file.ts";
 import { endedFiles } from "../../store/outlines.ts";
 import { readTask, TaskReader } from "../../store/reader.ts";
 import { removeParts, removeTask } from "../../store/retention.ts";
@@ -58,7 +59,8 @@ export function* cleanupSteps(supervisor: Supervisor, cleaning: Cleaning): Steps
   const needOf = needsOf(supervisor);
   const isNeeded = (task: Outline): boolean => needOf(task) !== null;
   const reader = new TaskReader(layout);
-  const takesRemains = isChosen === null && outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0;
+  const takesSome = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0;
+  const takesRemains = isChosen === null && (takesSome || rules.appliesKeep);
   // Of a million tasks, the map takes a tenth of a dry run, which reads it for remains alone.
   const isKnown = takesRemains || !dryRun;
   const isQuick = dryRun && rules.bytes === null;
@@ -135,13 +137,14 @@ function toEnded(
     endedAtMs: endedAt === undefined ? Number.POSITIVE_INFINITY : instantMs(endedAt),
     need,
     isNeeded: need !== null,
+    keep: task.spec.artifacts?.keep,
     bytes: isMeasured ? sumOf(partsOf(supervisor.context.layout, id), outgoing(rules)) : 0,
   };
 }
 
 /** The parts of a run that are removed with their task, at any age. */
-function outgoing({ takesArtifacts }: RetentionRules): (RunPart | "own")[] {
-  return takesArtifacts ? ["own", "logs", "artifacts", "checkpoint"] : ["own", "logs"];
+function outgoing({ takes }: RetentionRules): (RunPart | "own")[] {
+  return ["own", "logs", ...takes];
 }
 
 function sumOf(found: RunParts, parts: readonly (RunPart | "own")[]): number {
@@ -185,7 +188,11 @@ function isAsSeen(
 function takeParts(
   { context: { layout } }: Supervisor,
   id: TaskId,
-  { parts, dryRun, isStill }: { parts: readonly RunPart[]; dryRun: boolean; isStill: () => boolean },
+  {
+    parts,
+    dryRun,
+    isStill = null,
+  }: { parts: readonly RunPart[]; dryRun: boolean; isStill?: (() => boolean) | null },
 ): Answer | null {
   const found = partsOf(layout, id);
   const there = parts.filter((part) => found[part].paths.length > 0);
@@ -193,8 +200,8 @@ function takeParts(
   const bytes = sumOf(found, there);
   const what = there.join(" and ");
   if (dryRun) return { id, done: `its ${what} would be removed, ${formatBytes(bytes)}`, bytes };
-  if (!isStill()) return null;
-  const removed = removeParts(layout, id, there);
+  if (isStill?.() === false) return null;
+  const removed = removeParts(layout, id, { parts: there, isOnRecord: isStill !== null });
   return removed.ok ? { id, done: `${what} removed`, bytes } : { id, problem: { ...removed.error } };
 }
 
@@ -207,9 +214,8 @@ function takeRemains(
   const found = partsOf(supervisor.context.layout, id);
   const writtenMs = lastWritten(Object.values(found).flatMap(({ paths }) => paths));
   return takeParts(supervisor, id, {
-    parts: outdatedRemains(nowMs - writtenMs, rules),
+    parts: outdatedRemains(nowMs - writtenMs, rules, lastManifest(supervisor.context.layout, id)?.task?.keep),
     dryRun,
-    isStill: () => true,
   });
 }
 

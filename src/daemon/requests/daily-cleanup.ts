@@ -3,7 +3,7 @@ import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
 import { runSlice, type Steps } from "../../lib/steps.ts";
 import type { Answer } from "../../model/request.ts";
-import type { RetentionRules } from "../../model/retention.ts";
+import { NO_RULES, type RetentionRules } from "../../model/retention.ts";
 import { noteCleaned, readCleaned } from "../../store/retention.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
@@ -33,7 +33,7 @@ export class DailyCleanup {
   /** Runs a slice where a clean-up is due; returns in how many ms to go on, or null where none is. */
   tick(): number | null {
     const { clock } = this.#supervisor.context;
-    const rules = this.#rulesNow();
+    const rules = this.#rules();
     // What no rule asks for any more is not removed.
     if (!Bun.deepEquals(rules, this.#runningRules ?? rules)) this.#running = null;
     if (rules === undefined || (this.#running === null && !this.#isDue())) return null;
@@ -50,6 +50,13 @@ export class DailyCleanup {
     }
     this.#finish(progress.value);
     return null;
+  }
+
+  /** The rules of the settings, and those of tasks that say how long their artifacts are kept. */
+  #rules(): RetentionRules | undefined {
+    const rules = this.#rulesNow();
+    if (!this.#supervisor.keepsArtifacts.isSet) return rules;
+    return { ...(rules ?? NO_RULES), appliesKeep: true };
   }
 
   /** Due too where the last one is in the future: the clock was set back. */

@@ -245,7 +245,11 @@ function cleaningFor(
     logsMs: logsOlderThanMs,
     artifactsMs: null,
     checkpointsMs: null,
-    takesArtifacts: operation.artifacts ?? false,
+    appliesKeep: false,
+    takes: [
+      ...(operation.artifacts === true ? (["artifacts"] as const) : []),
+      ...(operation.checkpoints === true ? (["checkpoint"] as const) : []),
+    ],
   };
   return cleanupSteps(supervisor, { rules, dryRun, actor, named, query });
 }

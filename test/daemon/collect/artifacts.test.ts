@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { collectAll } from "../../../src/daemon/collect/collecting.ts";
 import type { EndedJob } from "../../../src/daemon/collect/order.ts";
@@ -10,7 +10,12 @@ import { TempHome } from "../../rig/temp-home.ts";
 class Cut extends Error {}
 
 /** Collects the results of a job; cut short at a sign of life. The clock makes each one due. */
-function collect(home: TempHome, job: EndedJob, cutAt = Number.POSITIVE_INFINITY): Collected | null {
+function collect(
+  home: TempHome,
+  job: EndedJob,
+  cutAt = Number.POSITIVE_INFINITY,
+  onBeat = (): void => {},
+): Collected | null {
   let [nowMs, beats] = [NOW_MS, 0];
   let collected: Collected | null = null;
   try {
@@ -22,6 +27,7 @@ function collect(home: TempHome, job: EndedJob, cutAt = Number.POSITIVE_INFINITY
         nowMs: () => (nowMs += 1_000),
         tell: (told) => {
           beats += 1;
+          onBeat();
           if (beats >= cutAt) throw new Cut();
           if (told.type === "collected") collected = told.collected;
         },
@@ -77,4 +83,24 @@ test("collecting that is cut short anywhere is repeated with the same result, an
     const copy = readFileSync(join(job.directory, "artifacts", "sub", "large"));
     expect(copy.equals(readFileSync(join(cwd, "sub", "large")))).toBe(true);
   }
+});
+
+test("a file that is gone before it is copied is named, and the others are copied", async () => {
+  await using home = new TempHome();
+  const job = aJob(home, "gone");
+  const collected = collect(home, job, undefined, () =>
+    rmSync(join(job.task.spec.kind.cwd, "small"), { force: true }),
+  );
+  expect(collected?.artifacts?.map(({ path }) => path)).toEqual(["own", "sub/large"]);
+  // Gone before the folder was read, it cannot be told from one that never was.
+  const listed = aJob(home, "listed");
+  let beats = 0;
+  const [first, second] = [
+    collect(home, listed, undefined, () => {
+      beats += 1;
+      if (beats === 2) rmSync(join(listed.task.spec.kind.cwd, "small"));
+    }),
+    collected,
+  ];
+  expect([first?.notes, second?.notes]).toEqual([["small was gone before it could be copied"], []]);
 });

@@ -39,7 +39,8 @@ const WEEK: RetentionRules = {
   logsMs: null,
   artifactsMs: null,
   checkpointsMs: null,
-  takesArtifacts: false,
+  appliesKeep: false,
+  takes: [],
 };
 
 /** A home with tasks that ended ten days ago, and its holder. */
