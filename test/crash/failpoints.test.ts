@@ -6,6 +6,7 @@ import { DEFINITION_SCENARIOS } from "./scenario-definitions.ts";
 import { FEED_SCENARIO } from "./scenario-feeds.ts";
 import { LIMITS_SCENARIO } from "./scenario-limits.ts";
 import { NOTICES_SCENARIO } from "./scenario-notices.ts";
+import { OUTPUTS_SCENARIO } from "./scenario-outputs.ts";
 import { BESIDE_SCENARIO, SCHEDULE_SCENARIO, SWEPT_SCHEDULE_SCENARIO } from "./scenario-schedules.ts";
 import { INBOX_SCENARIO } from "./scenarios-inbox.ts";
 import { RECOVERY_SCENARIOS } from "./scenarios-recovery.ts";
@@ -21,6 +22,7 @@ const SCENARIOS = [
   BESIDE_SCENARIO,
   LIMITS_SCENARIO,
   DATA_SCENARIO,
+  OUTPUTS_SCENARIO,
   ...CODE_SCENARIOS,
   NOTICES_SCENARIO,
   FEED_SCENARIO,
