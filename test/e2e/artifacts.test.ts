@@ -48,6 +48,34 @@ test("the files that a task names are copied under their own paths, hashed, and 
   expect(readFileSync(join(folder, "model.pt"), "utf8")).toBe("1\n");
 });
 
+test("the manifest tells what ran, with the names of variables and without their values", async () => {
+  await using stint = new Stint();
+  const work = join(stint.root, "work");
+  mkdirSync(work);
+  const git =
+    "git init -q && git add -A && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m a";
+  expect(Bun.spawnSync(["sh", "-c", git], { cwd: work, env: stint.env }).exitCode).toBe(0);
+  const task = {
+    name: "train",
+    run: "echo 1 > model.pt; exit 3",
+    code: "snapshot",
+    artifacts: { paths: "*.pt", keep: "90d" },
+    env: { API_KEY: "swordfish" },
+  };
+  await stint.run(["run", "-"], { input: JSON.stringify(task), cwd: work });
+  const text = readFileSync(join(stint.home, "runs", "000001-train", "1", "run_manifest.json"), "utf8");
+  expect(text).not.toContain("swordfish");
+  expect(JSON.parse(text)).toMatchObject({
+    task: { id: "000001-train", keep: 90 * 86_400_000 },
+    kind: { cwd: work, env: ["API_KEY"] },
+    attempt: { number: 1, state: "failed", exitCode: 3, artifacts: { count: 1, bytes: 2 } },
+    // Of the checkout of the snapshot, in which it ran.
+    artifacts: [{ path: "model.pt", bytes: 2 }],
+    variables: expect.arrayContaining(["HOME", "PATH"]),
+    notes: [],
+  });
+});
+
 describe("on record is said", () => {
   test.each([
     ["that nothing matches", "true", ["--artifacts", "*.keras"], /^no file in .* matches \*\.keras$/],
