@@ -141,6 +141,26 @@ test("limits and the environment of the job do not apply to its preparation", as
   expect(await stint.ok("logs", "1")).toBe("8\nhi");
 });
 
+test("a program that removes or replaces what its preparation left runs to its end, once, with its own result", async () => {
+  await using stint = new Stint();
+  const lines = [
+    "rm $STINT_RUN_DIR/preparation*",
+    "rm $STINT_RUN_DIR/preparation.json; mkfifo $STINT_RUN_DIR/preparation.json",
+    "echo rubbish > $STINT_RUN_DIR/preparation.json",
+  ];
+  await withData(
+    stint,
+    `matrix: {line: ${JSON.stringify(lines)}}\nrun: "eval \\"$STINT_VALUE_LINE\\"; echo run >> ran; sleep 0.3; exit 125"\nretries: 0`,
+    10,
+  );
+  await stint.run(["drain"]);
+  const found = stint
+    .records()
+    .map((record) => [attemptOf(record).failure?.code, attemptOf(record).exitCode]);
+  expect(found).toEqual(lines.map(() => ["EXIT_NONZERO", 125]));
+  expect(stint.textOf("ran")).toBe("run\n".repeat(lines.length));
+});
+
 test("a task that asks for nothing has no file and no process of a preparation", async () => {
   await using stint = new Stint();
   await stint.run(["submit", "-"], { input: "name: a\nrun: tr '\\0' ' ' </proc/$PPID/cmdline\n" });
