@@ -35,6 +35,15 @@ describe("inputs", () => {
     expect([draft.name, draft.spec.kind.env, draft.spec.priority]).toEqual(["t-0.1", { LR: "0.1" }, 7]);
   });
 
+  test("are not in a name that comes from the program", () => {
+    const names = [
+      "run: python train.py --lr ${{ inputs.lr }}",
+      "command: [fit, '${{ inputs.lr }}']",
+      "run: fit",
+    ].map((run) => draftIn(`${run}\ninputs: {lr: 0.25}`).name);
+    expect(names).toEqual(["train-lr", "fit", "fit"]);
+  });
+
   test("take the values of a sweep by their names, and by placeholders", () => {
     const drafts = draftsIn(
       "run: fit ${{ inputs.lr }} ${{ inputs.data }}\nmatrix: {lr: [0.1, 1e-3], fold: [a]}\n" +

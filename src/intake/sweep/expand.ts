@@ -59,7 +59,15 @@ function freeNames({ areInputsFree, inputs = [] }: SubmissionContext): string[] 
 /** A task without a sweep may still contain inputs and `$${{`. */
 function single(template: Template, reading: Reading): Result<Draft[], Fault[]> {
   const filled = unswept(template, reading);
-  return filled.ok ? singleDraft(filled.value, { ...reading, candidate: filled.value.candidate }) : filled;
+  if (!filled.ok) return filled;
+  const { candidate } = filled.value;
+  // A name that comes from the program has no values of inputs, as a copy may have others.
+  const hasInputs = template.inputs.length > 0 || (reading.context.inputs ?? []).length > 0;
+  if (hasInputs && nameEntry(template) === undefined) {
+    const name = groupName(template, reading);
+    if (name.ok) candidate["name"] = name.value;
+  }
+  return singleDraft(filled.value, { ...reading, candidate });
 }
 
 /** The fields of a document that is one task, with its inputs in a candidate. */
