@@ -181,5 +181,11 @@ describe("stint artifacts", () => {
     expect((await stint.ok("artifacts", "1", "--open")).trim()).toEndWith("/2/artifacts");
     expect(await stint.ok("artifacts", "1", "--attempt", "1")).toContain("attempt 1: 1 artifact, 2 B");
     expect(await stint.ok("artifacts", "1", "--attempt", "3")).toContain("attempt 3: 0 artifacts");
+    await stint.ok("run", "--name", "none", "--", "true");
+    expect(await stint.run(["artifacts", "2"])).toEqual({
+      code: 0,
+      out: "",
+      err: "000002-none has left no artifacts.\n",
+    });
   });
 });

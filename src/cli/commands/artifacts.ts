@@ -56,9 +56,10 @@ function artifacts({ context, flags, operands }: Call<typeof FLAGS>, layout: Lay
 
 function noneText(ids: readonly TaskId[]): string {
   const [id] = ids;
-  return id === undefined
-    ? "No task matches."
-    : `${ids.length === 1 ? id : `None of ${counted(ids.length, "task")}`} has left artifacts.`;
+  if (id === undefined) return "No task matches.";
+  return ids.length === 1
+    ? `${id} has left no artifacts.`
+    : `None of ${counted(ids.length, "task")} has left artifacts.`;
 }
 
 /** The tasks that are named or selected, those included that were cleaned up while their artifacts stayed. */
