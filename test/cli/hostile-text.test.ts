@@ -77,6 +77,13 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   import: [[HOSTILE], ["crontab", HOSTILE]],
   move: [[HOSTILE], ["1", "--before", HOSTILE]],
   "read-files": [[]],
+  events: [
+    [],
+    ["--json", "--after", "0"],
+    ["--topic", "t"],
+    ["--json", "--topic", "t"],
+    ["--topic", HOSTILE],
+  ],
   emit: [[HOSTILE], ["metric", HOSTILE], ["info", HOSTILE]],
   collect: [[]],
   prepare: [[HOSTILE]],
@@ -97,9 +104,18 @@ async function hostileHome(): Promise<Stint> {
   const folder = join(stint.root, HOSTILE);
   mkdirSync(folder);
   Object.assign(stint, { home: join(folder, "home") });
+  const event = JSON.stringify({ type: "INFO", msg: HOSTILE, payload: { [HOSTILE]: HOSTILE } });
   const task = (more: object): string =>
     JSON.stringify({
-      command: ["sh", "-c", `printf '%s\\n' "$0" >&2; exit 3`, HOSTILE],
+      command: [
+        "sh",
+        "-c",
+        `printf '%s\\n' "$1" > $STINT_EVENTS; printf '%s\\n' "$0" >&2; exit 3`,
+        HOSTILE,
+        event,
+      ],
+      topic: "t",
+      attributes: { [HOSTILE]: HOSTILE },
       cwd: folder,
       retries: 0,
       ...more,
