@@ -6,6 +6,7 @@ import { shellWord } from "../lib/shell-text.ts";
 import { changedVariables } from "../model/changed-variables.ts";
 import { describeCode } from "../model/code.ts";
 import { failureText } from "../model/failure-text.ts";
+import { sweepPlaceOf } from "../model/group.ts";
 import { type Packages, packageChanges } from "../model/packages.ts";
 import type { Task } from "../model/task.ts";
 import type { Compared } from "./compared.ts";
@@ -67,7 +68,7 @@ function textOfValue(value: unknown): string {
 
 /** Of a sweep. */
 function valuesOf({ metadata }: Task): Texts {
-  return flat(metadata.group?.values);
+  return flat(sweepPlaceOf(metadata)?.values);
 }
 
 function codeOf({ metadata: { code } }: Task): Texts {

@@ -36,6 +36,23 @@ export type Group = v.InferOutput<typeof group>;
 export const draftGroup = v.strictObject(shape);
 export type DraftGroup = v.InferOutput<typeof draftGroup>;
 
+/** What a member is in its sweep as written. */
+export const sweepPlace = v.strictObject({ index: count, size: count, values: shape.values });
+export type SweepPlace = v.InferOutput<typeof sweepPlace>;
+
+/** What a task is in its sweep, or a copy in that of its original; null for a task that was never in one. */
+export function sweepPlaceOf({
+  group: of,
+  copiedMember,
+}: {
+  readonly group?: Group | undefined;
+  readonly copiedMember?: SweepPlace | undefined;
+}): SweepPlace | null {
+  if (of === undefined) return copiedMember ?? null;
+  const { index, size } = of.of ?? of;
+  return { index, size, values: of.values };
+}
+
 /** The environment variable that holds a value of the sweep: `learning rate` → `STINT_VALUE_LEARNING_RATE`. */
 export function valueVariable(name: string): string {
   return `STINT_VALUE_${name.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase()}`;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type DefinitionMark, definitionMark } from "./definition.ts";
-import { type DraftGroup, draftGroup } from "./group.ts";
+import { type DraftGroup, draftGroup, type SweepPlace, sweepPlace } from "./group.ts";
 import { type TaskId, taskName } from "./identity.ts";
 import { PARENT_ENDS, type ParentReference, type Spec, spec } from "./spec.ts";
 import { labels, type Metadata, metadata, type QueuedStatus, type Task } from "./task.ts";
@@ -18,6 +18,8 @@ export interface Draft {
   readonly group?: DraftGroup | undefined;
   /** What it was made from. */
   readonly definition?: DefinitionMark | undefined;
+  /** For a copy of a member of a sweep: what the member was. */
+  readonly copiedMember?: SweepPlace | undefined;
 }
 
 const draft = v.strictObject({
@@ -30,6 +32,7 @@ const draft = v.strictObject({
   ),
   group: v.optional(draftGroup),
   definition: v.optional(definitionMark),
+  copiedMember: v.optional(sweepPlace),
 });
 
 /** A violation of the schema of a draft: its path, and what is wrong there. */
@@ -68,6 +71,7 @@ export interface Acceptance {
   readonly firedFor?: string;
   readonly group?: Metadata["group"];
   readonly definition?: DefinitionMark;
+  readonly copiedMember?: SweepPlace;
   readonly batch?: string;
   readonly code?: Metadata["code"];
 }

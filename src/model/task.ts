@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { attempt, type EndedAttempt, type OpenAttempt } from "./attempt.ts";
 import { code } from "./code.ts";
 import { definitionMark } from "./definition.ts";
-import { group } from "./group.ts";
+import { group, sweepPlace } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
 import { PREPARATION_REASONS } from "./preparation.ts";
 import { type Spec, spec } from "./spec.ts";
@@ -70,6 +70,8 @@ export const metadata = v.strictObject({
   group: v.optional(group),
   /** The definition that it was made from. */
   definition: v.optional(definitionMark),
+  /** For a copy of a member of a sweep, which is no member itself: what the member was. */
+  copiedMember: v.optional(sweepPlace),
   position: v.optional(position),
   /** The git tree that it was submitted in; absent outside one. */
   code: v.optional(code),

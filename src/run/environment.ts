@@ -6,7 +6,7 @@ import { datasetVariable } from "../model/dataset.ts";
 import type { Device } from "../model/device.ts";
 import type { SavedCheckpoint } from "../model/event.ts";
 import { expanded } from "../model/expansion.ts";
-import { valueVariable } from "../model/group.ts";
+import { sweepPlaceOf, valueVariable } from "../model/group.ts";
 import type { EnvironmentPolicy, Kind } from "../model/kind.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { eventsFile } from "./events.ts";
@@ -126,7 +126,7 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
     STINT_PREVIOUS_FAILURE: failureOfAttempt(previous)?.code ?? "",
     STINT_TOKEN: attempt.token,
     ...(directories.work !== undefined && { PWD: directories.work }),
-    ...sweepVariables(task.metadata.group),
+    ...sweepVariables(task.metadata),
     ...datasetVariables(directories.datasets ?? {}),
   };
 }
@@ -142,14 +142,14 @@ function datasetVariables(paths: Readonly<Record<string, string>>): Record<strin
 }
 
 /** The values of a sweep's member as variables: a job reads them without placeholders, shell or quoting. */
-function sweepVariables(group: Task["metadata"]["group"]): Record<string, string> {
-  if (group === undefined) return {};
-  const values = Object.entries(group.values).map(([name, value]) => [valueVariable(name), value]);
-  // A job may compute by them: they are those of the sweep as written.
-  const { index, size } = group.of ?? group;
+function sweepVariables(of: Task["metadata"]): Record<string, string> {
+  const member = sweepPlaceOf(of);
+  if (member === null) return {};
+  const values = Object.entries(member.values).map(([name, value]) => [valueVariable(name), value]);
   return {
-    STINT_SWEEP_INDEX: String(index),
-    STINT_SWEEP_SIZE: String(size),
+    // A job may compute by them: they are those of the sweep as written.
+    STINT_SWEEP_INDEX: String(member.index),
+    STINT_SWEEP_SIZE: String(member.size),
     ...(Object.fromEntries(values) as Record<string, string>),
   };
 }

@@ -6,6 +6,7 @@ import { tellOfTexts } from "../../desk/text-notes.ts";
 import type { Settings } from "../../intake/default-settings.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
+import { sweepPlaceOf } from "../../model/group.ts";
 import type { Draft } from "../../model/submission.ts";
 import { idsOfTasks, type Task } from "../../model/task.ts";
 import { ensureHome, openHome } from "../../store/home.ts";
@@ -175,7 +176,8 @@ async function original(
   if (!found.ok) return found;
   const { metadata, spec } = found.value;
   const { name, labels, annotations, definition } = metadata;
-  const draft = { name, labels, annotations, spec: { ...spec, hold: false }, definition };
+  const copiedMember = sweepPlaceOf(metadata) ?? undefined;
+  const draft = { name, labels, annotations, spec: { ...spec, hold: false }, definition, copiedMember };
   return ok({ task: found.value, draft });
 }
 

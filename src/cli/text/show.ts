@@ -17,7 +17,7 @@ import { failureText, whyFailed } from "../../model/failure-text.ts";
 import type { FoundEnd } from "../../model/found-end.ts";
 import { IGNORED } from "../../model/slurm.ts";
 import { STATES } from "../../model/state.ts";
-import { lastEnded, type Task } from "../../model/task.ts";
+import { lastEnded, type Metadata, type Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
 import { dataLines } from "./data.ts";
 import { valuesOf } from "./job-data.ts";
@@ -52,23 +52,13 @@ export function renderTask(
 ): string {
   const { metadata, spec, status } = task;
   const { nowMs, style, columns, runFolder, progress = null, code = null } = options;
-  const { group, labels, number } = metadata;
+  const { labels, number } = metadata;
   const parents = parentsIn(spec.after ?? []);
   const ignored = metadata.annotations[IGNORED];
   const hasStarted = status.attempts.some(({ startedAt }) => startedAt !== undefined);
   const fields: (readonly [name: string, value: string])[] = [
     ...specFields(spec, { labels, parents, nowMs }),
-    ...(group === undefined
-      ? []
-      : [
-          [
-            "sweep",
-            `${group.name}, member ${group.index} of ${group.size}: ${valuesText(group.values)}`,
-          ] as const,
-        ]),
-    ...(metadata.definition === undefined
-      ? []
-      : [["made from", `${metadata.definition.name}@${metadata.definition.version}`] as const]),
+    ...originRows(metadata),
     ...(code === null ? [] : [["code", code] as const]),
     ...(ignored === undefined ? [] : [["ignored", `${ignored} (see stint help sbatch)`] as const]),
     ["queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`],
@@ -251,3 +241,23 @@ function devicesOf({ devices, resources }: Attempt): string[] {
 
 /** The record keeps more; `stint logs` shows all. */
 const SHOWN_LOG_LINES = 15;
+
+/** Where a task comes from: its sweep, the task that it is a copy of, its definition. */
+function originRows({
+  group,
+  resubmitOf,
+  copiedMember,
+  definition,
+}: Metadata): [name: string, value: string][] {
+  const rows: [string, string][] = [];
+  if (group !== undefined) {
+    const member = `${group.name}, member ${group.index} of ${group.size}`;
+    rows.push(["sweep", `${member}: ${valuesText(group.values)}`]);
+  }
+  if (resubmitOf !== undefined) {
+    const values = copiedMember === undefined ? "" : `: ${valuesText(copiedMember.values)}`;
+    rows.push(["copy of", `${resubmitOf}${values}`]);
+  }
+  if (definition !== undefined) rows.push(["made from", `${definition.name}@${definition.version}`]);
+  return rows;
+}

@@ -61,6 +61,7 @@ export function tasksOf(
       ...(resubmitOf !== undefined && { resubmitOf }),
       ...(firing !== undefined && { scheduleId: firing.uid, firedFor: firing.firedFor }),
       ...(draft.definition !== undefined && { definition: draft.definition }),
+      ...(draft.copiedMember !== undefined && { copiedMember: draft.copiedMember }),
       ...(drafts.length > 1 && { batch: options.batch }),
       // Members have consecutive numbers: the index in the group leads to the number of the first.
       ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),

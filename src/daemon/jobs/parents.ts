@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ok } from "../../lib/result.ts";
 import { ARTIFACTS_FOLDER } from "../../model/attempt-files.ts";
+import { sweepPlaceOf } from "../../model/group.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Json, JsonObject } from "../../model/job-data.ts";
 import { RUN_MOUNT } from "../../model/kind.ts";
@@ -65,7 +66,7 @@ export function parentsOf(
       id,
       name: found.metadata.name,
       state: found.status.state,
-      values: found.metadata.group?.values ?? {},
+      values: sweepPlaceOf(found.metadata)?.values ?? {},
       inputs: found.spec.inputs ?? {},
       outputs: movedPaths(outputsOf(found, host), { from: ownRunOf(found, host), to: run }),
       artifacts: hasArtifacts && run !== null ? join(run, ARTIFACTS_FOLDER) : null,

@@ -1,4 +1,5 @@
 import { failureOfAttempt } from "../../model/attempt.ts";
+import { sweepPlaceOf } from "../../model/group.ts";
 import type { TaskId } from "../../model/identity.ts";
 import { figuresOf } from "../../model/outline.ts";
 import type { State } from "../../model/state.ts";
@@ -51,7 +52,7 @@ export function rowOf(task: Task): ResultRow {
     state: status.state,
     failure: failureOfAttempt(last)?.code ?? null,
     attempt: status.attempt,
-    values: metadata.group?.values ?? {},
+    values: sweepPlaceOf(metadata)?.values ?? {},
     inputs: task.spec.inputs ?? {},
     outputs: outputsFrom(given, "output"),
     ranMs,
