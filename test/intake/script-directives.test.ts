@@ -67,6 +67,11 @@ const MEANINGS: readonly (readonly [directives: string, path: string, value: unk
       { reference: "9", when: "any" },
     ],
   ],
+  [
+    "#SBATCH --dependency=afterok:12?afterok:13:14",
+    "parents",
+    ["12", "13", "14"].map((reference) => ({ reference, when: "oneOf" })),
+  ],
   ["#SBATCH -d afternotok:4", "parents", [{ reference: "4", when: "failure" }]],
   ["#SBATCH -J night -d singleton", "spec/slot", "night"],
   ["#SBATCH --kill-on-invalid-dep=yes", "spec/onParentFailure", "cancel"],

@@ -120,6 +120,8 @@ const KEYS: Readonly<Record<string, string>> = {
 export function dependencyFromSlurm(
   list: string,
 ): { readonly parents: Record<string, string[]>; readonly isSingleton: boolean } | null {
+  // As there, `?` in place of commas: one of them is enough.
+  if (list.includes("?")) return choiceFromSlurm(list);
   const parents: Record<string, string[]> = {};
   let isSingleton = false;
   let current = "after";
@@ -136,6 +138,18 @@ export function dependencyFromSlurm(
     parents[key] = [...(parents[key] ?? []), ...(isBare ? [type] : tasks)];
   }
   return { parents, isSingleton };
+}
+
+/** `afterok:12?afterok:13:14`; for another end of one of several there is no key. */
+function choiceFromSlurm(list: string): ReturnType<typeof dependencyFromSlurm> {
+  const parts = list.split("?").map((part) => part.split(":"));
+  if (list.includes(",") || !parts.every(([type, ...tasks]) => type === "afterok" && areTasks(tasks)))
+    return null;
+  return { parents: { afterOneOf: parts.flatMap(([, ...tasks]) => tasks) }, isSingleton: false };
+}
+
+function areTasks(tasks: readonly string[]): boolean {
+  return tasks.length > 0 && !tasks.includes("");
 }
 
 /** Variables of a shell in which nothing of the submitter's session is. */
