@@ -14,6 +14,7 @@ const WRONG: Readonly<Record<string, string>> = {
   slot: "a b",
   unique: "a b",
   topic: "a b",
+  def: "a b",
   key: "a b",
   artifacts: "/abc",
   after: "a b",
