@@ -6,7 +6,7 @@ import type { Attempt } from "../model/attempt.ts";
 import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { parseJson } from "../model/check.ts";
 import { type Problem, rejected } from "../model/errors.ts";
-import { manifestPackages, type Packages } from "../model/packages.ts";
+import { type ManifestParts, manifestParts, type Packages } from "../model/packages.ts";
 import type { Task } from "../model/task.ts";
 import { readEnvironment } from "../store/environments.ts";
 import type { Layout } from "../store/layout.ts";
@@ -52,8 +52,13 @@ export function comparedOf(layout: Layout, task: Task, attempt: Attempt | null):
 }
 
 /** The packages that an attempt ran with; null where they are not known. */
-export function packagesOf(layout: Layout, { metadata }: Task, attempt: number): Packages | null {
+export function packagesOf(layout: Layout, task: Task, attempt: number): Packages | null {
+  return manifestOf(layout, task, attempt)?.packages ?? null;
+}
+
+/** The manifest of an attempt; null where it has none, or none that can be read. */
+export function manifestOf(layout: Layout, { metadata }: Task, attempt: number): ManifestParts | null {
   const path = join(layout.attempt(metadata.id, attempt), ATTEMPT_FILES.manifest);
   const text = unlessRefused(() => readOwnFile(path, MAX_MANIFEST_BYTES), null);
-  return parseJson(manifestPackages, text ?? "")?.packages ?? null;
+  return parseJson(manifestParts, text ?? "");
 }

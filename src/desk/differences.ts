@@ -11,7 +11,7 @@ import { type Packages, packageChanges } from "../model/packages.ts";
 import type { Task } from "../model/task.ts";
 import type { Compared } from "./compared.ts";
 
-type Part = "task" | "values" | "code" | "packages" | "environment" | "outputs" | "metrics" | "end";
+type Part = "task" | "values" | "code" | "packages" | "environment" | "data" | "outputs" | "metrics" | "end";
 
 /** One thing that differs; null where a side does not have it. Of a variable, no value is told. */
 export interface Difference {
@@ -31,6 +31,7 @@ export function differencesOf(a: Compared, b: Compared, context: SubmissionConte
     ...rows("code", codeOf(a.task), codeOf(b.task)),
     ...packageRows(a.packages, b.packages),
     ...environmentRows(a.environment, b.environment),
+    ...rows("data", dataOf(a), dataOf(b)),
     ...rows("outputs", flat(endedField(a, "outputs")), flat(endedField(b, "outputs"))),
     ...rows("metrics", flat(endedField(a, "metrics")), flat(endedField(b, "metrics"))),
     ...rows("end", endOf(a), endOf(b)),
@@ -102,6 +103,15 @@ function environmentRows(a: Compared["environment"], b: Compared["environment"])
     a: how === "added" ? null : "set",
     b: { added: "set", removed: null, changed: "another value" }[how],
   }));
+}
+
+function dataOf({ attempt }: Compared): Texts {
+  return Object.fromEntries(
+    Object.entries(attempt?.datasets ?? {}).map(([name, { path, sha256, md5 }]) => [
+      name,
+      `${path}, ${sha256 ?? md5 ?? "not verified"}`,
+    ]),
+  );
 }
 
 function endedField({ attempt }: Compared, field: "outputs" | "metrics"): unknown {

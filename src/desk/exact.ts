@@ -1,12 +1,15 @@
 import { counted } from "../lib/counted.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Code, shortHash } from "../model/code.ts";
+import type { Datasets, FoundDataset } from "../model/dataset.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { type PackageChange, packageChanges } from "../model/packages.ts";
+import { type PackageChange, type Packages, packageChanges } from "../model/packages.ts";
 import type { Draft } from "../model/submission.ts";
 import { lastEnded, type Task } from "../model/task.ts";
 import { keepAgain, snapshotOfCommit } from "../run/code/snapshot.ts";
 import { gitTreeOf } from "../run/code/tree.ts";
+import { digestOf } from "../run/datasets/digest.ts";
+import { readTree } from "../run/datasets/tree.ts";
 import { environmentOfKind } from "../run/environment.ts";
 import { mayBePython, pythonEnvironmentOf } from "../run/python/environment.ts";
 import { readPackages } from "../run/python/packages.ts";
@@ -36,6 +39,7 @@ export async function exactCopy(
   const code = await keptCode(caller, layout, task.metadata.code);
   const reasons = [
     ...(environment === null ? ["its environment was not kept"] : packageFaults(compared, environment)),
+    ...dataFaults(compared),
     ...(code.ok ? [] : [code.error]),
   ];
   if (environment === null || !code.ok || reasons.length > 0) {
@@ -43,7 +47,12 @@ export async function exactCopy(
     const hint = `to run it with what is there now: stint submit --from ${number}; then see what differs: stint diff ${number} @`;
     return err(problem("NOT_EXACT", `Cannot repeat "${id}" exactly: ${reasons.join("; ")}`, hint));
   }
-  const spec = { ...draft.spec, code: { ...draft.spec.code, mode: "snapshot" as const } };
+  const datasets = pinned(draft.spec.datasets, compared.attempt?.datasets);
+  const spec = {
+    ...draft.spec,
+    code: { ...draft.spec.code, mode: "snapshot" as const },
+    ...(datasets !== undefined && { datasets }),
+  };
   return ok({ draft: { ...draft, spec }, code: code.value, environment });
 }
 
@@ -76,20 +85,51 @@ function lostCode({ commit, changed }: Code): string {
   return `of its code ${what} is kept, and not its ${counted(changed.count, "changed file")} (${named}${more})`;
 }
 
+/** The data sets with the checksums that they had: whatever changes until the start is found then. */
+function pinned(asked: Datasets | undefined, found: Record<string, FoundDataset> = {}): Datasets | undefined {
+  if (asked === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(asked).map(([name, dataset]) => {
+      const { sha256 } = found[name] ?? {};
+      return [name, sha256 === undefined || dataset.dvc !== undefined ? dataset : { ...dataset, sha256 }];
+    }),
+  );
+}
+
+/** Data that is not what it was; only what has changed since is read. */
+function dataFaults({ attempt }: Compared): string[] {
+  return Object.entries(attempt?.datasets ?? {}).flatMap(([name, { path, sha256, md5, stamp }]) => {
+    const wanted = sha256 ?? md5;
+    if (wanted === undefined) return [`its data set ${name} was not verified`];
+    const tree = readTree(path);
+    if (!tree.ok) return [`its data set ${name} cannot be read: ${tree.error.path} ${tree.error.is}`];
+    if (tree.value.stamp === stamp) return [];
+    const algorithm = sha256 === undefined ? "md5" : "sha256";
+    const digest = digestOf(tree.value, { algorithm, onBytes: () => {} });
+    if (digest.ok && digest.value === wanted) return [];
+    return [`its data set ${name} has changed: ${path} had the ${algorithm} ${wanted}`];
+  });
+}
+
+/** The packages of the Python environment of a task, as they are now; null where it is gone, or has none. */
+export function packagesNow({ spec: { kind } }: Task, captured: Exact["environment"]): Packages | null {
+  const { environment: env } = environmentOfKind(kind, { captured });
+  const python = pythonEnvironmentOf({ mode: kind.mode, cwd: kind.cwd, env });
+  return python === null ? null : readPackages(python, env);
+}
+
 function packageFaults({ task, packages }: Compared, captured: Exact["environment"]): string[] {
   const { kind } = task.spec;
   if (kind.type !== "subprocess") return [];
   if (packages === null) return mayBePython(kind.mode) ? ["its packages were not recorded"] : [];
-  const { environment: env } = environmentOfKind(kind, { captured });
-  const python = pythonEnvironmentOf({ mode: kind.mode, cwd: kind.cwd, env });
-  if (python === null) return [`its Python environment ${packages.prefix} is gone`];
-  const now = readPackages(python, env);
+  const now = packagesNow(task, captured);
+  if (now === null) return [`its Python environment ${packages.prefix} is gone`];
   const changes = packageChanges(packages.versions, now.versions);
   const other = now.python === packages.python ? [] : [`Python is ${now.python}, and was ${packages.python}`];
   return changes.length === 0 ? other : [...other, changesInWords(changes)];
 }
 
-function changesInWords(changes: readonly PackageChange[]): string {
+export function changesInWords(changes: readonly PackageChange[]): string {
   const named = changes
     .slice(0, MAX_NAMED)
     .map(({ name, before, after }) => `${name} is ${after ?? "gone"}, and was ${before ?? "not there"}`);

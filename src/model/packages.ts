@@ -47,5 +47,12 @@ export const directUrl = v.object({
   dir_info: v.optional(v.object({ editable: v.optional(v.boolean()) })),
 });
 
-/** The part of a manifest that is read again; other keys are for other programs. */
-export const manifestPackages = v.object({ packages: v.optional(packages) });
+/** The parts of a manifest that are read again; other keys are for other programs. */
+export const manifestParts = v.object({
+  task: v.object({ id: v.string() }),
+  packages: v.optional(packages),
+  artifacts: v.optional(
+    v.array(v.object({ path: v.string(), bytes: v.number(), sha256: v.optional(v.string()) })),
+  ),
+});
+export type ManifestParts = v.InferOutput<typeof manifestParts>;

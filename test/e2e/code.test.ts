@@ -73,7 +73,13 @@ test("the tasks of a sweep and of an inbox file share one snapshot, whose ref go
   const tree = project(stint);
   await submit(
     { stint, tree },
-    { command: undefined, run: "echo result > out-$STINT_TASK_ID", array: "1-2", code: "snapshot" },
+    {
+      command: undefined,
+      run: "echo result > out-$STINT_TASK_ID; echo $PWD",
+      array: "1-2",
+      artifacts: ["out-*"],
+      code: "snapshot",
+    },
   );
   const cwd = join(tree.root, "sub");
   await stint.ok("pause");
@@ -98,6 +104,8 @@ test("the tasks of a sweep and of an inbox file share one snapshot, whose ref go
   expect(refs()).toBe("");
   expect(stint.files("code")).toEqual([]);
   const left = readdirSync(join(stint.home, "runs"), { recursive: true, encoding: "utf8" });
+  // Globs begin where the job ran.
+  expect(left.filter((name) => name.includes("/artifacts/out-"))).toHaveLength(2);
   expect(left.filter((name) => name.includes("/code/") && !name.endsWith("/sub")).toSorted()).toEqual([
     expect.stringMatching(/^000001-.*\/1\/code\/sub\/out-000001-/),
     expect.stringMatching(/^000002-.*\/1\/code\/sub\/out-000002-/),
@@ -153,8 +161,15 @@ describe("submit --from ID --exact", () => {
     const again = (...more: string[]) =>
       stint.run(["submit", "--from", "1", ...more], { cwd, env: { LR: "0.2" } });
     const { code, err } = await again("--exact");
-    expect([code, err]).toEqual([0, expect.not.stringContaining("Cannot")]);
-    await again();
+    expect([code, err]).toEqual([
+      0,
+      expect.stringMatching(
+        /^stint: as 1, with its environment, its code \(snapshot [0-9a-f]{7}\) and its packages$/m,
+      ),
+    ]);
+    expect((await again()).err).toMatch(
+      /^stint: with the environment of this shell, which differs from that of 1 in LR, and the code as it is now: [0-9a-f]{7} \+ 2 changed files \(1: [0-9a-f]{7}\)$/m,
+    );
     await stint.run(["drain"]);
     expect(await stint.ok("logs", "2")).toBe("1\n0.1");
     expect(await stint.ok("logs", "3")).toBe("2\ndata0.2");
@@ -185,6 +200,24 @@ describe("submit --from ID --exact", () => {
     tree.write({ [`${site}/numpy-2.0.0.dist-info/x`]: "" });
     const { code, err } = await stint.run(["submit", "--from", "1", "--exact"], { cwd: tree.root });
     expect([code, err]).toEqual([7, expect.stringContaining("numpy is 2.0.0, and was 1.26.4 [NOT_EXACT]")]);
+    const report = await stint.run(["validate", "1", "--json"]);
+    expect([report.code, JSON.parse(report.out)]).toEqual([
+      1,
+      expect.objectContaining({
+        ok: false,
+        task_id: expect.stringMatching(/^000001-/),
+        errors: ["packages: found numpy is 2.0.0, and was 1.26.4, wanted 1 package"],
+        checks: expect.objectContaining({
+          code: expect.objectContaining({ ok: true }),
+          packages: {
+            ok: false,
+            verdict: "differs",
+            expected: "1 package",
+            actual: "numpy is 2.0.0, and was 1.26.4",
+          },
+        }),
+      }),
+    ]);
     // Without --exact it is taken as it is, and the difference is shown.
     await stint.run(["submit", "--from", "1"], { cwd: tree.root });
     await stint.run(["drain"]);

@@ -1,4 +1,5 @@
 import { tellOfEndedChildren } from "../../desk/ended-children.ts";
+import { tellOfRetried } from "../../desk/taken.ts";
 import { ok } from "../../lib/result.ts";
 import { actVerb } from "../act-on.ts";
 import { KEY_VALUE } from "../command-line/values.ts";
@@ -24,6 +25,7 @@ export const verb = actVerb(FLAGS, {
   operation: (targets) => ({ verb: "retry", targets }),
   tellMore: (context, layout, tasks) => {
     tellOfEndedChildren(context, layout, tasks);
+    tellOfRetried(context, layout, tasks);
     tellIfNothingStarts(context, layout);
   },
 });

@@ -111,6 +111,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     return stay(context, home.value, { tasks, isFollowing: flags.follow === true, isQuiet });
   }
   if (isQuiet) return EXIT.done;
+  if (source !== null) await tellOfTaken(context, home.value, { original: source.value.task, tasks, flags });
   if (context.isTerminal) context.err(summarizeSweeps(tasks));
   tellIfNothingStarts(context, home.value);
   return EXIT.done;
@@ -195,6 +196,17 @@ async function copyOf(
   const { exactCopy } = await import("../../desk/exact.ts");
   const exact = await exactCopy(context, layout, { task, draft });
   return exact.ok ? ok({ drafts: [exact.value.draft], ...exact.value, resubmitOf }) : exact;
+}
+
+async function tellOfTaken(
+  context: Context,
+  layout: Layout,
+  of: { readonly original: Task; readonly tasks: readonly Task[]; readonly flags: { readonly exact?: true } },
+): Promise<void> {
+  const [copy] = of.tasks;
+  if (copy === undefined) return;
+  const { tellOfCopy } = await import("../../desk/taken.ts");
+  tellOfCopy(context, layout, { original: of.original, copy, isExact: of.flags.exact === true });
 }
 
 function tell(

@@ -21,13 +21,14 @@ import { readDrafts } from "../drafts.ts";
 import { describeTiming } from "../text/cron.ts";
 import { jsonText } from "../text/json.ts";
 import { describeSweeps, namesOf } from "../text/sweep.ts";
+import { areTasks, validateTasks } from "../validate-task.ts";
 
 export const verb = declareVerb({
   operands: [
     {
       name: "FILE",
       count: "some",
-      help: "files of tasks, scripts, schedules or a config.yaml (- for stdin)",
+      help: "files of tasks, scripts, schedules or a config.yaml (- for stdin); or a number or an id of a task that ran",
       completes: "taskFiles",
     },
   ],
@@ -40,6 +41,8 @@ export const verb = declareVerb({
   },
   run: async ({ context, flags, operands: files }) => {
     const path = homePath(context);
+    if (areTasks(context, files))
+      return validateTasks(context, path, { references: files, json: flags.json === true });
     const layout = new Layout(path);
     const settings = await settingsInForce(context, layout);
     // A faulty config.yaml of the home is told where another file needs it.

@@ -17,7 +17,7 @@ import { filesMatching } from "../../lib/glob-files.ts";
 import { syncDirectory } from "../../lib/sync-directory.ts";
 import { ARTIFACTS_FOLDER, STAGING_FOLDER } from "../../model/attempt-files.ts";
 import { openAttempt } from "../../model/task.ts";
-import { workFolderOf } from "../../run/work-folder.ts";
+import { workFolder } from "../../model/work-folder.ts";
 import type { Notes } from "./notes.ts";
 import type { Collecting } from "./part.ts";
 
@@ -39,8 +39,9 @@ export interface Copied {
  */
 export function copyArtifacts(of: Collecting, notes: Notes): Copied {
   const { task, directory, layout, beat } = of;
-  const cwd = workFolderOf(task, directory);
-  const globs = task.spec.artifacts?.paths ?? [];
+  const { artifacts } = task.spec;
+  const cwd = workFolder(task, directory);
+  const globs = artifacts?.paths ?? [];
   const staging = join(directory, STAGING_FOLDER);
   rmSync(staging, { recursive: true, force: true });
   if (globs.length === 0) return { hashes: new Map(), isDiskFull: false };
@@ -87,7 +88,7 @@ class Copying implements Copied {
 
   constructor(of: Collecting, { staging, notes }: { readonly staging: string; readonly notes: Notes }) {
     this.#of = of;
-    this.#cwd = workFolderOf(of.task, of.directory);
+    this.#cwd = workFolder(of.task, of.directory);
     this.#folder = join(of.directory, ARTIFACTS_FOLDER);
     this.#staging = staging;
     this.#notes = notes;

@@ -1,8 +1,8 @@
 import type { Collected } from "../../model/collected.ts";
+import { workFolder } from "../../model/work-folder.ts";
 import { environmentOfKind } from "../../run/environment.ts";
 import { mayBePython, pythonEnvironmentOf } from "../../run/python/environment.ts";
 import { readPackages } from "../../run/python/packages.ts";
-import { workFolderOf } from "../../run/work-folder.ts";
 import { readEnvironment } from "../../store/environments.ts";
 import type { Collecting, Part } from "./part.ts";
 
@@ -19,7 +19,7 @@ function collectPackages({ task, directory, layout, environment: own }: Collecti
   const captured = hash === undefined ? own : readEnvironment(layout, hash);
   if (captured === null) return { notes: [] };
   const { environment: env } = environmentOfKind(kind, { captured });
-  const cwd = workFolderOf(task, directory);
+  const cwd = workFolder(task, directory);
   const python = pythonEnvironmentOf({ mode: kind.mode, cwd, env });
   return python === null ? { notes: [] } : { packages: readPackages(python, env), notes: [] };
 }

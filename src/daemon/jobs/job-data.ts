@@ -7,6 +7,7 @@ import type { Json, OutputSpec } from "../../model/job-data.ts";
 import type { Measure } from "../../model/measure.ts";
 import { judgeOutputs, keptOutputs, type OutputsFault } from "../../model/outputs.ts";
 import type { Task } from "../../model/task.ts";
+import { workFolder } from "../../model/work-folder.ts";
 import { missingInput } from "../../run/inputs.ts";
 import type { NotStarted } from "../../run/launch.ts";
 import { findOutput, type JobPlaces, masked, readOutputs } from "../../run/outputs.ts";
@@ -83,7 +84,7 @@ export function takeOutputs(
   const here: JobPlaces["onMachine"] = {
     run: directory,
     checkpoint: context.layout.checkpoint(task.metadata.id),
-    work: kind.cwd,
+    work: workFolder(task, directory),
   };
   const places = { onMachine: here, inJob: runnerOf(kind).directories(here) };
   const values = withPaths(all, outputSpecs, places);

@@ -6,6 +6,7 @@ import { checkoutOf } from "../../model/code.ts";
 import type { Datasets } from "../../model/dataset.ts";
 import { type OrderParts, type PreparationReport, reasonOfStep } from "../../model/preparation.ts";
 import { openAttempt, type PreparingReason, type Task } from "../../model/task.ts";
+import { checkoutFolder } from "../../model/work-folder.ts";
 import type { JobEnd } from "../../run/ending.ts";
 import { preparationPrefix, UNPREPARED } from "../../run/prepare/prefix.ts";
 import { readReport, writeReport } from "../../run/prepare/report.ts";
@@ -32,12 +33,6 @@ import type { Job } from "./job.ts";
 function isPrepared({ spec }: Task): boolean {
   const { datasets, snapshot, preflight, code } = spec;
   return [datasets, snapshot, preflight].some((one) => one !== undefined) || code?.mode === "snapshot";
-}
-
-/** The folder that the program of a task starts in, where the preparation makes it; null where it is there before. */
-export function enteredBy({ spec, metadata }: Task, directory: string): string | null {
-  const code = checkoutOf(spec.code, metadata.code);
-  return code === null ? null : join(directory, ATTEMPT_FILES.code, code.folder);
 }
 
 /** Whether the job of a task that starts, or that an earlier supervisor left, is prepared first. */
@@ -74,7 +69,13 @@ export function orderPreparation({ context }: Supervisor, ordered: Ordered): rea
   writeFileSync(join(directory, ATTEMPT_FILES.preparationOrder), `${order}\n`, { mode: 0o600 });
   failpoint("preparation:ordered");
   const token = openAttempt(task)?.token ?? "";
-  return preparationPrefix({ self, directory, token, environment, enter: enteredBy(task, directory) ?? "" });
+  return preparationPrefix({
+    self,
+    directory,
+    token,
+    environment,
+    enter: checkoutFolder(task, directory) ?? "",
+  });
 }
 
 /** Reads how far the preparation of a job is; returns why its task is still preparing, or null where its program runs, or has run. */

@@ -12,6 +12,7 @@ import type { TaskId } from "../../model/identity.ts";
 import type { EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
+import { checkoutFolder, workFolder } from "../../model/work-folder.ts";
 import type { Placement } from "../../plan/place.ts";
 import { describeUnset, deviceVariables, environmentOfKind, runnerVariables } from "../../run/environment.ts";
 import type { Launched, NotStarted } from "../../run/launch.ts";
@@ -28,7 +29,7 @@ import { unstarted } from "./job.ts";
 import { giveJobData } from "./job-data.ts";
 import { jobGroup } from "./job-group.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
-import { enteredBy, orderPreparation, preparationOf } from "./preparation.ts";
+import { orderPreparation, preparationOf } from "./preparation.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { capturedFor, keepSecretsOf } from "./secrets.ts";
 import { delayStarts, easeStarts, roomForStarts } from "./start-shortage.ts";
@@ -226,7 +227,7 @@ function launchJob(
   const onMachine = {
     run: directory,
     checkpoint: layout.checkpoint(id),
-    work: kind.cwd,
+    work: workFolder(task, directory),
     ...(datasets.value !== null && { datasets: pathsOf(datasets.value) }),
   };
   const runner = runnerOf(kind);
@@ -263,7 +264,7 @@ function launchJob(
   const token = openAttempt(task)?.token ?? "";
   const separateLogs = logs.separate;
   const { mounts } = data.value;
-  const enter = enteredBy(task, directory);
+  const enter = checkoutFolder(task, directory);
   const order = { directory, environment, prefix, enter, token, group, self, separateLogs, mounts };
   const launched = runner.launch(supervisor, { task, order, parentGroup });
   if (launched.ok)
