@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootId } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { ATTEMPT_FILES } from "../model/attempt-files.ts";
+import { ARTIFACTS_FOLDER, ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { ENGINES, type EngineName } from "../model/kind.ts";
 import type { ProgramInvocation } from "./argument-limits.ts";
 import { type ContainerWish, containerFlags, isMountable } from "./container-flags.ts";
@@ -80,7 +80,9 @@ export function containerInvocation(
   try {
     writeFileSync(join(directory, ATTEMPT_FILES.containerEnvironment), lines.join(""), { mode: 0o600 });
     // The user in the container may have any uid. On the machine, the mode 0700 of the home keeps others out.
-    for (const folder of [directory, order.checkpoint]) chmodSync(folder, 0o1777);
+    const artifacts = join(directory, ARTIFACTS_FOLDER);
+    mkdirSync(artifacts, { recursive: true });
+    for (const folder of [directory, artifacts, order.checkpoint]) chmodSync(folder, 0o1777);
     if (kind.mode.type === "script")
       writeFileSync(join(directory, ATTEMPT_FILES.script), kind.mode.body, { mode: 0o755 });
   } catch (error) {
