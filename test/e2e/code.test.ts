@@ -222,7 +222,7 @@ describe("submit --from ID --exact", () => {
     await stint.run(["submit", "--from", "1"], { cwd: tree.root });
     await stint.run(["drain"]);
     expect(await stint.ok("show", "2")).toContain("packages 1, Python 3.11, differs from task 1 by 1");
-    const diff = await stint.ok("diff", "1", "2");
+    const diff = await stint.ok("diff", "1", "2", "--code");
     expect(diff).toMatch(/packages +numpy +1.26.4 +2.0.0/);
   });
 });

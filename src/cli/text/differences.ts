@@ -1,7 +1,7 @@
 import type { CodeDiff } from "../../desk/code-diff.ts";
 import type { Compared } from "../../desk/compared.ts";
 import type { Difference } from "../../desk/differences.ts";
-import { asLines } from "../../lib/printable.ts";
+import { printable } from "../../lib/printable.ts";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 
@@ -35,7 +35,7 @@ export function renderDifferences(
   );
   // Where neither has any, neither runs Python.
   const notes = [...(unknown.length === 1 ? unknown : []), ...new Set(code?.lacks ?? [])];
-  const text = code === null || code.text === "" ? "" : `\n${asLines(code.text.trimEnd().split("\n"))}`;
+  const text = code === null || code.text === "" ? "" : `\n${printable(code.text)}`;
   return `${table}${text}${notes.map((note) => `${style.dim(`note: ${note}`)}\n`).join("")}`;
 }
 
