@@ -71,7 +71,6 @@ const TABLE: readonly (readonly [words: string, hint: string])[] = [
     "to watch the queue: stint ls --watch; to start a task before the others: stint move TASK --top",
   ],
   ["deps graph", "which task waits for which: stint ls --tree"],
-  ["events", "to watch the queue: stint ls --watch; to check the log of all changes: stint audit verify"],
   ["images pull image", "a task runs in a container of an image: stint submit --image NAME -- COMMAND"],
   ["commit checkout clone", "your files are not managed by stint; to list what is queued: stint ls"],
   ["rerun resubmit", "a failed task again: stint retry TASK; a completed one: stint submit --from TASK"],

@@ -85,6 +85,9 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["--topic", HOSTILE],
   ],
   emit: [[HOSTILE], ["metric", HOSTILE], ["info", HOSTILE]],
+  artifacts: [["1"], [HOSTILE], ["2", "--json"]],
+  define: [[HOSTILE], ["faulty.yaml"]],
+  definitions: [[], ["show", HOSTILE], ["rm", HOSTILE]],
   collect: [[]],
   prepare: [[HOSTILE]],
 };
