@@ -1,10 +1,11 @@
 import {
   copyFileSync,
-  existsSync,
   lstatSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -166,11 +167,18 @@ async function refer(
 
 type Call = (args: readonly string[], input?: string) => Promise<Result<string, GitFault>>;
 
-/** A repository without a commit may have no index yet. */
+/**
+ * A repository without a commit may have no index yet. The copy keeps the time of the index: git compares the content of the files that
+ * were written in the same second, or later, and takes others of the same size as unchanged.
+ */
 function copyIndex({ gitDir }: GitTree, to: string): Result<null, GitFault> {
   const from = join(gitDir, "index");
   try {
-    if (existsSync(from)) copyFileSync(from, to);
+    // Before the copy: of an index that is replaced meanwhile, more is compared.
+    const stat = statSync(from, { throwIfNoEntry: false });
+    if (stat === undefined) return ok(null);
+    copyFileSync(from, to);
+    utimesSync(to, stat.atime, stat.mtime);
     return ok(null);
   } catch (error) {
     const errno = errnoOf(error);

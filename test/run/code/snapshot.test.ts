@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkOut } from "../../../src/run/code/checkout.ts";
 import { recordTree } from "../../../src/run/code/record.ts";
@@ -74,6 +74,22 @@ describe("makeSnapshot()", () => {
     });
     // Of the same content, the second is the first.
     expect(valueOf(await snapshot(tree)).snapshot).toBe(made.snapshot);
+  });
+
+  test("has the edit of a file in the second in which git last saw it", async () => {
+    await using place = new TempDirectory();
+    const tree = new TestTree(join(place.path, "tree"));
+    // Else git tells the edit by the time at which this test sets those below.
+    tree.git("config", "core.trustctime", "false");
+    const second = new Date("2026-01-02T03:04:05Z");
+    const touch = (name: string): void => utimesSync(join(tree.root, name), second, second);
+    tree.write({ "train.py": "1" });
+    touch("train.py");
+    tree.git("add", ".");
+    touch(".git/index");
+    tree.write({ "train.py": "2" });
+    touch("train.py");
+    expect(await contentOf(tree, valueOf(await snapshot(tree)))).toEqual({ "train.py": "2" });
   });
 
   test("of a tree without a commit is one without a parent", async () => {
