@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { Stint, until } from "../rig/stint.ts";
 
-/** A job with an artifact that takes half a minute to hash, and no room on the disk. */
-const SLOW = "truncate -s 20G $STINT_ARTIFACTS_DIR/big; exit 3";
+/** A job with an artifact that takes half an hour to hash, and no room on the disk. */
+const SLOW = "truncate -s 1T $STINT_ARTIFACTS_DIR/big; exit 3";
 
 test("a job whose results are collected holds nothing, is adopted, and is recorded as it ended", async () => {
   await using stint = new Stint();
@@ -22,6 +22,7 @@ test("a job whose results are collected holds nothing, is adopted, and is record
   await stint.up();
   expect(stint.record(1).status.state).toBe("collecting");
   await stint.killSupervisors();
+  await until("what collected for it has ended", () => collecting(stint.home).length === 0);
   await stint.up();
   // Asked of the next supervisor, which has adopted it.
   await stint.ok("cancel", "--force", "1");
@@ -52,6 +53,10 @@ test("an attempt at which the collecting process dies twice is recorded with a n
 
 /** The processes of a supervisor that collect results. */
 function collectors(supervisor: number): number[] {
-  const found = Bun.spawnSync(["pgrep", "-P", String(supervisor), "-f", " collect --home "]);
+  return collecting("", "-P", String(supervisor));
+}
+
+function collecting(home: string, ...among: string[]): number[] {
+  const found = Bun.spawnSync(["pgrep", ...among, "-f", ` collect --home ${home}`]);
   return found.stdout.toString().split("\n").filter(Boolean).map(Number);
 }

@@ -22,7 +22,10 @@ function collectOrdered(context: Context): Ended {
   collectAll(home.value, order, {
     environment: context.env,
     nowMs: () => context.clock.now(),
-    tell: (told) => context.out(`${JSON.stringify(told)}\n`),
+    tell: (told) => {
+      context.out(`${JSON.stringify(told)}\n`);
+      return context.outputEnd() === null;
+    },
   });
   return EXIT.done;
 }

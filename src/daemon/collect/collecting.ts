@@ -7,13 +7,33 @@ import { PARTS } from "./parts.ts";
 /** Signs of life are sent this often. */
 const BEAT_MS = 1_000;
 
-/** Collects the results of ended attempts. It may take as long as it takes: a process of its own does it. */
+/** What is told is not heard: the supervisor that asked for the results is gone, and the next one collects them itself. */
+class Unheard extends Error {}
+
+/**
+ * Collects the results of ended attempts. It may take as long as it takes: a process of its own does it. `tell` returns false where the
+ * supervisor is gone; then nothing more is done.
+ */
 export function collectAll(
   layout: Layout,
   { jobs }: CollectOrder,
-  how: Pick<Collecting, "environment" | "nowMs"> & { readonly tell: (told: CollectMessage) => void },
+  how: Pick<Collecting, "environment" | "nowMs"> & { readonly tell: (told: CollectMessage) => boolean },
 ): void {
-  const { environment, nowMs, tell } = how;
+  try {
+    collectEach(layout, jobs, how);
+  } catch (error) {
+    if (!(error instanceof Unheard)) throw error;
+  }
+}
+
+function collectEach(
+  layout: Layout,
+  jobs: CollectOrder["jobs"],
+  { environment, nowMs, tell: send }: Parameters<typeof collectAll>[2],
+): void {
+  const tell = (told: CollectMessage): void => {
+    if (!send(told)) throw new Unheard();
+  };
   for (const [job, one] of jobs.entries()) {
     let toldMs = nowMs();
     const beat = (): void => {
@@ -41,6 +61,7 @@ function collectPart(part: (typeof PARTS)[number], of: Collecting): Collected {
   try {
     return part.collect(of);
   } catch (error) {
+    if (error instanceof Unheard) throw error;
     const why = error instanceof Error ? error.message : String(error);
     return { notes: [`Cannot collect the ${part.name}: ${why}`] };
   }

@@ -28,8 +28,9 @@ interface Waiting {
 
 /**
  * Collects the results of ended attempts, in one process beside the loop. It owns that process and what it has told; all of it is in
- * memory only, and what was collected counts once the end of the attempt is on record. A process that outlives its supervisor does no
- * harm: it repeats what the next one does, each file with one rename, and ends at its next message.
+ * memory only, and what was collected counts once the end of the attempt is on record. A process that outlives its supervisor ends at
+ * its next message, before the next attempt of its order and about a second after it was left; until then it does no harm, as each file
+ * is put in its place whole.
  */
 export class Collector implements Disposable {
   readonly #context: SupervisorContext;

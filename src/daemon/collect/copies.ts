@@ -14,6 +14,7 @@ import { copyFile } from "../../lib/copy-file.ts";
 import { errnoOf, unlessRefused } from "../../lib/errno.ts";
 import { type HashedFile, hashFile } from "../../lib/file-hash.ts";
 import { filesMatching } from "../../lib/glob-files.ts";
+import { uuid } from "../../lib/random.ts";
 import { syncDirectory } from "../../lib/sync-directory.ts";
 import { ARTIFACTS_FOLDER, STAGING_FOLDER } from "../../model/attempt-files.ts";
 import { openAttempt } from "../../model/task.ts";
@@ -42,9 +43,11 @@ export function copyArtifacts(of: Collecting, notes: Notes): Copied {
   const { artifacts } = task.spec;
   const cwd = workFolder(task, directory);
   const globs = artifacts?.paths ?? [];
-  const staging = join(directory, STAGING_FOLDER);
-  rmSync(staging, { recursive: true, force: true });
+  const stagings = join(directory, STAGING_FOLDER);
+  rmSync(stagings, { recursive: true, force: true });
   if (globs.length === 0) return { hashes: new Map(), isDiskFull: false };
+  // Of its own: the process of an earlier supervisor may still be copying.
+  const staging = join(stagings, uuid());
   const copying = new Copying(of, { staging, notes });
   mkdirSync(staging, { recursive: true, mode: 0o700 });
   let looked = 0;
@@ -65,7 +68,7 @@ export function copyArtifacts(of: Collecting, notes: Notes): Copied {
     if (type === "other") notes.add(`${path} is neither a file nor a link, and was not copied`);
     else copying.copy(path, type);
   }
-  rmSync(staging, { recursive: true, force: true });
+  rmSync(stagings, { recursive: true, force: true });
   if (count > MAX_COPIED || looked > MAX_LOOKED)
     notes.add(`${globs.join(" ")} means more than ${MAX_COPIED} files: the others were not copied`);
   if (count === 0 && openAttempt(task)?.found?.ending.type === "exited")
@@ -153,7 +156,8 @@ class Copying implements Copied {
     const staged = join(this.#staging, "copy");
     rmSync(staged, { force: true });
     const copied = copyFile(from, staged, this.#of.beat);
-    publish(staged, to);
+    // Another process has copied it meanwhile.
+    if (!publish(staged, to)) return this.#compare(from, { path, to });
     this.hashes.set(path, copied);
     if (copied.isChanged) this.#notes.add(`${path} was changed while it was copied`);
     else this.#noteLate(path, copied.modifiedMs);
@@ -178,15 +182,15 @@ class Copying implements Copied {
 /** Not every file system has links. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
-/** Puts a copy in its place without ever replacing a file there, which a rename alone would. */
-function publish(staged: string, to: string): void {
-  const isLinked = unlessRefused(
-    () => {
-      linkSync(staged, to);
-      return true;
-    },
-    false,
-    NO_LINKS,
-  );
-  if (!isLinked) renameSync(staged, to);
+/** Puts a copy in its place without ever replacing a file there, which a rename alone would; false where there is one. */
+function publish(staged: string, to: string): boolean {
+  try {
+    linkSync(staged, to);
+  } catch (error) {
+    const errno = errnoOf(error) ?? "";
+    if (errno === "EEXIST") return false;
+    if (!NO_LINKS.includes(errno)) throw error;
+    renameSync(staged, to);
+  }
+  return true;
 }

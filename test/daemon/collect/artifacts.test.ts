@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { collectAll } from "../../../src/daemon/collect/collecting.ts";
 import type { EndedJob } from "../../../src/daemon/collect/order.ts";
@@ -7,9 +7,7 @@ import type { Collected } from "../../../src/model/collected.ts";
 import { aSpec, aTask, at, NOW_MS } from "../../rig/tasks.ts";
 import { TempHome } from "../../rig/temp-home.ts";
 
-class Cut extends Error {}
-
-/** Collects the results of a job; cut short at a sign of life. The clock makes each one due. */
+/** Collects the results of a job; left at a sign of life, as by a supervisor that dies. The clock makes each one due. */
 function collect(
   home: TempHome,
   job: EndedJob,
@@ -18,24 +16,17 @@ function collect(
 ): Collected | null {
   let [nowMs, beats] = [NOW_MS, 0];
   let collected: Collected | null = null;
-  try {
-    collectAll(
-      home.layout,
-      { kind: "collect", jobs: [job] },
-      {
-        environment: {},
-        nowMs: () => (nowMs += 1_000),
-        tell: (told) => {
-          beats += 1;
-          onBeat();
-          if (beats >= cutAt) throw new Cut();
-          if (told.type === "collected") collected = told.collected;
-        },
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof Cut)) throw error;
-  }
+  const order = { kind: "collect", jobs: [job] } as const;
+  collectAll(home.layout, order, {
+    environment: {},
+    nowMs: () => (nowMs += 1_000),
+    tell: (told) => {
+      beats += 1;
+      onBeat();
+      if (beats < cutAt && told.type === "collected") collected = told.collected;
+      return beats < cutAt;
+    },
+  });
   return collected;
 }
 
@@ -103,4 +94,17 @@ test("a file that is gone before it is copied is named, and the others are copie
     collected,
   ];
   expect([first?.notes, second?.notes]).toEqual([["small was gone before it could be copied"], []]);
+});
+
+test("what another process copies meanwhile, as one of a supervisor that died, is taken as it is", async () => {
+  await using home = new TempHome();
+  const job = aJob(home, "twice");
+  const { cwd } = job.task.spec.kind;
+  const to = join(job.directory, "artifacts", "sub", "large");
+  const collected = collect(home, job, undefined, () => {
+    if (existsSync(join(job.directory, "artifacts", "sub")))
+      writeFileSync(to, readFileSync(join(cwd, "sub", "large")));
+  });
+  expect(collected?.notes).toEqual([]);
+  expect(collected?.artifacts?.map(({ path }) => path)).toEqual(["own", "small", "sub/large"]);
 });
