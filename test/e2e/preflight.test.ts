@@ -37,7 +37,7 @@ test("a task waits while its preflight fails, uncounted, with its reason and wit
   });
   expect(lastOf(stint, 1)).toMatchObject({ durationMs: 0, failure: { code: "PREFLIGHT", rule: "spawn" } });
   expect(await stint.ok("ls")).toMatch(
-    /queued .* asked again in \d+s; the preflight command exited with 1, wanted 0/,
+    /queued .* asked again in [\d.]+s; the preflight command exited with 1, wanted 0/,
   );
   const explained = await stint.ok("explain", "1");
   expect(explained).toContain("Its preflight did not hold. It is asked again in");

@@ -120,8 +120,12 @@ async function readData(
     const tree = readTree(dataset.path);
     if (!tree.ok) return tree;
     const cache = new CachedDigest(data.cache, tree.value.root, algorithm);
-    const known = isTrusting ? cache.recall() : null;
-    if (known?.stamp === tree.value.stamp) return ok({ tree: tree.value, digest: known.digest, cache });
+    const recalled = (): Read | null => {
+      const known = isTrusting ? cache.recall() : null;
+      return known?.stamp === tree.value.stamp ? { tree: tree.value, digest: known.digest, cache } : null;
+    };
+    const before = recalled();
+    if (before !== null) return ok(before);
     const turn = takeTurn(cache.lock, around.directory);
     if (!(Symbol.dispose in turn)) {
       tellOfOther(name, { other: turn, around });
@@ -129,6 +133,9 @@ async function readData(
       continue;
     }
     using _held = turn;
+    // Another may have read the data since, and given its turn back.
+    const meanwhile = recalled();
+    if (meanwhile !== null) return ok(meanwhile);
     const isKept = await hasSettled(tree.value, around.clock);
     const digest = digestWithProgress(tree.value, { name, algorithm, around });
     if (!digest.ok) return digest;
