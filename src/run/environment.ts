@@ -4,7 +4,6 @@ import { type Attempt, type EndedAttempt, failureOfAttempt } from "../model/atte
 import { ARTIFACTS_FOLDER } from "../model/attempt-files.ts";
 import { datasetVariable } from "../model/dataset.ts";
 import type { Device } from "../model/device.ts";
-import type { SavedCheckpoint } from "../model/event.ts";
 import { expanded } from "../model/expansion.ts";
 import { sweepPlaceOf, valueVariable } from "../model/group.ts";
 import type { EnvironmentPolicy, Kind } from "../model/kind.ts";
@@ -111,7 +110,7 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
   const attempt = openAttempt(task);
   if (attempt === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
   const previous = task.status.attempts.at(-2);
-  const saved = savedBy(task.status.attempts);
+  const saved = lastSaved(task.status.attempts)?.checkpoint;
   return {
     STINT_TASK_ID: task.metadata.id,
     STINT_TASK_NAME: task.metadata.name,
@@ -131,10 +130,10 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
   };
 }
 
-/** What the attempts before saved last. */
-function savedBy(attempts: readonly Attempt[]): SavedCheckpoint | undefined {
+/** The last attempt that saved something for the next one. */
+export function lastSaved(attempts: readonly Attempt[]): EndedAttempt | undefined {
   const ended = attempts.filter((one): one is EndedAttempt => one.state !== "running");
-  return ended.findLast(({ checkpoint }) => checkpoint !== undefined)?.checkpoint;
+  return ended.findLast(({ checkpoint }) => checkpoint !== undefined);
 }
 
 function datasetVariables(paths: Readonly<Record<string, string>>): Record<string, string> {

@@ -16,6 +16,11 @@ export interface MaskedStream {
   readonly end: () => void;
 }
 
+/** True for a text in which something may be hidden. */
+export function hasHidden(text: string): boolean {
+  return text.includes(STARS);
+}
+
 /** A mask for some values: verbatim, JSON-escaped and URL-encoded. */
 export function maskFor(values: readonly string[]): Mask {
   const hidden = [...new Set(values.flatMap(formsOf))].filter((form) => form !== "");

@@ -76,13 +76,13 @@ export function findOutput(
   return { missing: `which does not exist, wanted ${wanted}` };
 }
 
-/** Values without secrets, which a job may have written into its outputs. */
+/** Values and names without secrets, which a job may have written into its outputs. */
 export function masked(values: JsonObject, mask: (text: string) => string): JsonObject {
   const of = (value: Json): Json => {
     if (typeof value === "string") return mask(value);
     if (Array.isArray(value)) return value.map(of);
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, of(one)]));
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [mask(name), of(one)]));
   };
   return of(values) as JsonObject;
 }

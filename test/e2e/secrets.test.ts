@@ -128,6 +128,34 @@ on: {failure: {webhook: "${receiver.url}"}}
     expect(stint.files("env").filter((name) => !/^[0-9a-f]{64}/.test(name))).toEqual([]);
   });
 
+  test("in a path is hidden in the record, and neither from the next attempt nor from the dependents", async () => {
+    await using stint = new Stint();
+    const path = dotenv(stint, `SAVED=${stint.root}/${OF_FILE}\n`);
+    const first = {
+      name: "first",
+      envFrom: { file: path },
+      retry: { maxAttempts: 2, onExit: [3] },
+      backoff: { first: "10ms", max: "10ms" },
+      outputs: { model: { type: "file" }, text: "string" },
+      run: `mkdir -p "$SAVED"
+if [ "$STINT_ATTEMPT" = 1 ]; then
+  echo 1 > "$SAVED/ck"
+  printf '{"type":"CHECKPOINT","path":"%s/ck"}\\n' "$SAVED" >> "$STINT_EVENTS"
+  exit 3
+fi
+cp "$STINT_CHECKPOINT" "$SAVED/model"
+printf '{"model":"%s/model","text":"%s"}' "$SAVED" "$SAVED" > "$STINT_OUTPUTS"`,
+    };
+    const second = { name: "second", after: ["first"], run: 'cat "$STINT_PARENTS"' };
+    const input = [first, second].map((one) => JSON.stringify(one)).join("\n---\n");
+    await stint.run(["run", "-"], { input });
+    expect(stint.record(1).status.attempts[1]).toMatchObject({
+      outputs: { text: "***", model: "***/model" },
+    });
+    const [parent] = JSON.parse(stint.textOf("home/runs/000002-second/1/output.log"));
+    expect(parent.outputs).toEqual({ text: "***", model: join(stint.root, OF_FILE, "model") });
+  });
+
   test("in a file is read at the start of each attempt", async () => {
     await using stint = new Stint();
     const path = dotenv(stint, "A=the first\n");

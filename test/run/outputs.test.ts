@@ -83,11 +83,11 @@ describe("findOutput()", () => {
   });
 });
 
-test("masked() hides secrets in texts at any depth", () => {
+test("masked() hides secrets in texts and names at any depth", () => {
   const mask = (one: string): string => one.replaceAll("s3cret", "***");
-  expect(masked({ a: "x s3cret", b: [{ c: "s3cret" }], d: 1 }, mask)).toEqual({
+  expect(masked({ a: "x s3cret", b: [{ s3cret: "s3cret" }], d: 1 }, mask)).toEqual({
     a: "x ***",
-    b: [{ c: "***" }],
+    b: [{ "***": "***" }],
     d: 1,
   });
 });

@@ -16,6 +16,7 @@ import type { Job } from "./job.ts";
 import { parentsOf, type ReadOnlyMount } from "./parents.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { maskOfJob } from "./secrets.ts";
+import { unhiddenCheckpoint } from "./unhidden.ts";
 
 /*
  * What goes into a job by files, and what comes out of it. At the start `inputs.json` and `parents.json` are written into the attempt's
@@ -37,7 +38,10 @@ export function giveJobData(
 ): Result<JobData, NotStarted> {
   const { inputs, inputSpecs = {}, after = [], kind } = task.spec;
   const { isInImage } = runnerOf(kind);
-  const variables: Record<string, string> = { STINT_OUTPUTS: join(run, ATTEMPT_FILES.outputs) };
+  const variables: Record<string, string> = {
+    STINT_OUTPUTS: join(run, ATTEMPT_FILES.outputs),
+    ...unhiddenCheckpoint(supervisor.context.layout, task),
+  };
   const write = (file: string, data: unknown): string => {
     // The user in a container may have any uid.
     writeFileSync(join(directory, file), `${JSON.stringify(data, null, 2)}\n`, {

@@ -11,6 +11,7 @@ import { readOutputs } from "../../run/outputs.ts";
 import { TaskReader } from "../../store/reader.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { runnerOf } from "./runners/runner-of.ts";
+import { unhiddenOutputs } from "./unhidden.ts";
 
 /** A folder of this machine that a container sees and cannot change. */
 export interface ReadOnlyMount {
@@ -77,12 +78,13 @@ export function parentsOf(
 }
 
 /** All outputs of a task, those that its record has no room for included. */
-function outputsOf({ status }: Task, host: string | null): JsonObject {
-  const last = status.attempts.at(-1);
+function outputsOf(task: Task, host: string | null): JsonObject {
+  const last = task.status.attempts.at(-1);
   if (last === undefined || last.state === "running") return {};
   const { outputs = {}, outputsLeft = 0 } = last;
-  const file = outputsLeft > 0 && host !== null ? readOutputs(host) : null;
-  return file?.type === "read" ? { ...file.values, ...outputs } : outputs;
+  if (host === null) return outputs;
+  const file = outputsLeft > 0 ? readOutputs(host) : null;
+  return { ...(file?.type === "read" && file.values), ...unhiddenOutputs(task, outputs, host) };
 }
 
 /** The run folder as the parent itself saw it. */
