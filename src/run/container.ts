@@ -56,7 +56,10 @@ export function containerInvocation(
   const { kind, directory, ownEnvironment, labels, token } = order;
   const engine = findEngine(kind.container.engine, ownEnvironment);
   if (!engine.ok) return err(invalidTask(`Cannot run a container: ${engine.error}`));
-  const missing = kind.container.volumes.find(({ host }) => !existsSync(host));
+  const missing = kind.container.volumes.find(
+    // The checkout of a snapshot is made later.
+    ({ host }) => !host.startsWith(`${directory}/`) && !existsSync(host),
+  );
   if (missing !== undefined)
     return err(notThere(`Cannot mount "${missing.host}": does not exist, wanted a file or folder`));
   const odd = [{ host: directory, path: "" }, ...kind.container.volumes, ...order.data].find(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { TestTree } from "../rig/git-tree.ts";
 import { logOf, PodmanStint, preparePodman, submit, task } from "../rig/podman.ts";
 import { until } from "../rig/stint.ts";
 
@@ -22,6 +23,33 @@ describe.skipIf(refusal !== null)(title, () => {
     expect(record.status.attempts.at(-1)).toMatchObject({
       datasets: { d: { path: join(stint.root, "one"), bytes: 4 } },
     });
+  });
+
+  test("runs the snapshot of its code, in a volume of the tree too, and leaves the tree as it is", async () => {
+    await using stint = new PodmanStint();
+    const tree = new TestTree(join(stint.root, "tree"));
+    tree.commit({ "sub/train.sh": "echo submitted", ".gitignore": "out\n" });
+    tree.write({ "sub/out/old": "" });
+    const run = "run: sh ./train.sh; ls out; echo changed > train.sh; touch out/new";
+    const [image = ""] = /image: "[^"]*"/.exec(task("a")) ?? [];
+    const of = (name: string, more: string): string =>
+      `name: ${name}\ncontainer: {${image}, network: none${more}}\n${run}\ncode: snapshot\nhold: true`;
+    const input = [
+      of("plain", ""),
+      of("volume", ', volumes: ["..:/work", "./out:/work/sub/out"], workdir: /work/sub, user: "1000"'),
+    ].join("\n---\n");
+    expect(await stint.run(["submit", "-"], { cwd: join(tree.root, "sub"), input })).toMatchObject({
+      code: 0,
+    });
+    tree.write({ "sub/train.sh": "echo edited" });
+    await stint.ok("release", "--all");
+    await stint.run(["drain"]);
+    const [plain, volume] = stint.records().map((record) => logOf(stint, record));
+    expect([plain, volume]).toEqual([
+      expect.stringMatching(/^submitted\n/),
+      expect.stringMatching(/^submitted\nold\n/),
+    ]);
+    expect(stint.textOf("tree/sub/train.sh")).toBe("echo edited");
   });
 
   test("that is cancelled, or refused, while its data is verified was never made", async () => {

@@ -54,7 +54,8 @@ export async function checkOut({
   const staged = join(directory, ATTEMPT_FILES.codeStaged);
   const index = join(directory, ATTEMPT_FILES.codeIndex);
   for (const left of [staged, index]) rmSync(left, { recursive: true, force: true });
-  mkdirSync(join(staged, code.folder), { recursive: true, mode: 0o700 });
+  // For the user in a container, who may have any uid; the home keeps others out.
+  mkdirSync(join(staged, code.folder), { recursive: true, mode: 0o755 });
   const { mtimeMs: begunMs } = statSync(staged);
   const read = await git({
     args: [`--git-dir=${tree.commonDir}`, `--work-tree=${staged}`, "read-tree", "-m", "-u", snapshot],

@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, realpathSync } from "node:fs";
 import { join, relative } from "node:path";
+import { unlessRefused } from "../../../lib/errno.ts";
 import { isAlive, ownUserId } from "../../../lib/host.ts";
 import type { Result } from "../../../lib/result.ts";
 import { engineGroupFor } from "../../../machine/group.ts";
@@ -7,6 +8,7 @@ import { ATTEMPT_FILES } from "../../../model/attempt-files.ts";
 import { datasetMount, mountsOf } from "../../../model/dataset.ts";
 import { CHECKPOINT_MOUNT, type ContainerKind, ENGINES, RUN_MOUNT } from "../../../model/kind.ts";
 import { isCollecting, openAttempt, type Task } from "../../../model/task.ts";
+import { isWithin } from "../../../run/code/record.ts";
 import { type ContainerOrder, containerName, findEngine } from "../../../run/container.ts";
 import { removeContainer, sweepContainers } from "../../../run/container-removal.ts";
 import { readEnding } from "../../../run/ending.ts";
@@ -131,7 +133,7 @@ function launchContainer(
   if (attempt === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
   rememberEngine(supervisor, kind);
   const container = {
-    kind: startingIn(kind, order),
+    kind: inCheckout(task, kind, order),
     directory: order.directory,
     checkpoint: layout.checkpoint(task.metadata.id),
     data: Object.entries(datasets.value ?? {}).map(([name, { path, mode }]) => ({
@@ -151,11 +153,24 @@ function launchContainer(
   return launch({ ...order, container });
 }
 
-/** In the checkout of a snapshot, unless the task names a folder of the image or a volume. */
-function startingIn(kind: ContainerKind, { directory, enter }: Launching["order"]): ContainerKind {
-  if (enter === null) return kind;
+/**
+ * With a snapshot: in its checkout, unless the task names another folder. A volume of the tree, or of a folder in it that the task's own
+ * is in, is that of the checkout: else the container would run, and change, the files as they are now.
+ */
+function inCheckout(
+  { metadata: { code } }: Task,
+  kind: ContainerKind,
+  { directory, enter }: Launching["order"],
+): ContainerKind {
+  if (enter === null || code === undefined) return kind;
+  const { root, folder } = code;
+  const volumes = kind.container.volumes.map((volume) => {
+    const host = unlessRefused(() => realpathSync(volume.host), volume.host);
+    const isOfTree = isWithin(root, host) && isWithin(host, join(root, folder));
+    return isOfTree ? { ...volume, host: join(directory, ATTEMPT_FILES.code, relative(root, host)) } : volume;
+  });
   const workdir = join(RUN_MOUNT, relative(directory, enter));
-  return { ...kind, container: { workdir, ...kind.container } };
+  return { ...kind, container: { workdir, ...kind.container, volumes } };
 }
 
 /** Ends a container's job by its result, or starts the next container runner; see above. */
