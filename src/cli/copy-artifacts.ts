@@ -17,7 +17,7 @@ interface Copy {
 
 /**
  * Copies artifacts into a folder, those of several tasks each into a folder named after the task. Nothing is replaced: where one of the
- * files is there already, none is copied. Returns how many were copied.
+ * files is there already, none is copied, and what is neither a file nor a link is left out. Returns how many were copied.
  */
 export function copyOut(found: readonly Artifacts[], folder: string): Result<number, Problem> {
   const copies = found.flatMap((one) => copiesOf(one, found.length === 1 ? folder : join(folder, one.task)));
@@ -38,7 +38,7 @@ function copiesOf({ folder, artifacts, others }: Artifacts, into: string): Copy[
   const names = new Set(artifacts.map(({ path }) => path));
   const copies = (root: string, some: readonly SeenArtifact[], toOf: (path: string) => string): Copy[] =>
     some
-      .filter(({ isGone }) => isGone !== true)
+      .filter(({ isGone, isOther }) => isGone !== true && isOther !== true)
       .map((of) => ({ from: join(root, of.path), to: join(into, toOf(of.path)), of }));
   return [
     ...copies(join(folder, ARTIFACTS_FOLDER), artifacts, (path) => path),

@@ -24,6 +24,8 @@ export interface Artifacts {
 
 export interface SeenArtifact extends Pick<Artifact, "path" | "bytes" | "sha256" | "link"> {
   readonly isGone?: true;
+  /** A FIFO, a socket or a device: it has no content. */
+  readonly isOther?: true;
 }
 
 /** The artifacts of an attempt: by default the last one that left some; null where there is no such attempt, or none left any. */
@@ -46,7 +48,8 @@ function withBelow(folder: string, path: string): EntryBelow[] {
   const stat = unlessRefused(() => lstatSync(join(folder, path)), null);
   if (stat?.isDirectory() === true)
     return [...entriesBelow(folder, { onRefused }, path)].filter(({ type }) => type !== "folder");
-  return [{ name: basename(path), path, type: stat?.isSymbolicLink() === true ? "link" : "file" }];
+  const type = stat?.isSymbolicLink() === true ? "link" : stat?.isFile() === false ? "other" : "file";
+  return [{ name: basename(path), path, type }];
 }
 
 function seenIn(folder: string, beside: readonly string[]): Pick<Artifacts, "artifacts" | "others"> {
@@ -74,7 +77,12 @@ function seenIn(folder: string, beside: readonly string[]): Pick<Artifacts, "art
 function seenAt(folder: string, { path, type }: EntryBelow): SeenArtifact {
   const stat = unlessRefused(() => lstatSync(join(folder, path)), null);
   const link = type === "link" ? unlessRefused(() => readlinkSync(join(folder, path)), "") : undefined;
-  return { path, bytes: type === "link" ? 0 : (stat?.size ?? 0), ...(link !== undefined && { link }) };
+  return {
+    path,
+    bytes: type === "link" ? 0 : (stat?.size ?? 0),
+    ...(link !== undefined && { link }),
+    ...(type === "other" && { isOther: true as const }),
+  };
 }
 
 /** Tasks that were cleaned up while their artifacts stayed, by number, id or name, or by the name of their sweep. */

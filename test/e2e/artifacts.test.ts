@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stint } from "../rig/stint.ts";
 
@@ -164,6 +164,18 @@ describe("stint artifacts", () => {
       "1\n",
       "1\n",
     ]);
+    // What has no content is left out.
+    await stint.ok(
+      "run",
+      "--name",
+      "fifo",
+      "--",
+      "sh",
+      "-c",
+      "cd $STINT_ARTIFACTS_DIR; mkfifo f; echo 1 > g",
+    );
+    await stint.ok("artifacts", "fifo", "--copy", "some");
+    expect(readdirSync(join(stint.root, "some"))).toEqual(["g"]);
     writeFileSync(join(stint.root, "here", "model.keras"), "mine");
     const again = await stint.run(["artifacts", "1", "--copy", "here"]);
     expect([again.code, again.err]).toEqual([4, expect.stringContaining("[ALREADY_EXISTS]")]);
