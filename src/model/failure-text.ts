@@ -66,6 +66,8 @@ function withLine(how: string, line: string | null): string {
 /** The line of the log that says why, else what the exit code means, else how the log ends. */
 function causeOfExit({ exitCode, logTail = "", logBytes }: EndedAttempt, failure: Failure): string | null {
   const ofShell = /^shell:(SIG.+)$/.exec(failure.rule)?.[1];
+  // The program had no reason to say anything of it.
+  if (failure.code === "INVALID_OUTPUTS") return failure.error;
   if (ofShell !== undefined) return `one of its commands was killed by ${signalText(ofShell)}`;
   const said =
     quoteIn(failure.error) ?? (exitCode === 127 ? notFoundByShell(logTail) : null) ?? finalIn(logTail);

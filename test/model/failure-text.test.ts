@@ -51,6 +51,15 @@ describe("failureText() says in one line", () => {
       exited(137),
       { logTail: "Killed\n" },
     ],
+    [
+      "which outputs are wrong, whatever the log ends with",
+      "exit 0: its output acc is missing",
+      exited(0),
+      {
+        logTail: "Error: one of ten is not loaded, and that is fine\n",
+        outputsFault: { rule: "missing", error: "its output acc is missing" },
+      },
+    ],
     ["a signal by number and name", "signal 11 (SIGSEGV)", killedBy("SIGSEGV"), { logTail: TRACEBACK }],
     [
       "what a program printed before it aborted",
