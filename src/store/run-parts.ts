@@ -82,7 +82,9 @@ function sortFiles(
     readonly ofJob: string[];
   },
 ): void {
-  for (const name of entriesOf(folder)) {
+  const names = entriesOf(folder);
+  if (names.length === 0) to.own.push(folder);
+  for (const name of names) {
     const path = join(folder, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat?.isDirectory() === true && !CACHES.includes(name)) sortFiles(path, to);
@@ -103,8 +105,17 @@ function partOf(file: string): RunPart | "own" {
 export function removePaths(layout: Layout, id: TaskId, paths: readonly string[]): void {
   for (const path of paths) rmSync(path, { recursive: true, force: true });
   const folder = layout.run(id);
+  const folders = new Set(paths.flatMap((path) => foldersAbove(path, folder)));
+  // The deepest first.
+  for (const path of [...folders].toSorted((one, other) => other.length - one.length)) dropEmpty(path);
   for (const name of entriesOf(folder)) dropEmpty(join(folder, name));
   dropEmpty(folder);
+}
+
+/** The folders between a path and one that it is in. */
+function foldersAbove(path: string, top: string): string[] {
+  const above = dirname(path);
+  return above.startsWith(`${top}/`) ? [above, ...foldersAbove(above, top)] : [];
 }
 
 /** The tasks with a folder in runs/, some at a time. */

@@ -100,7 +100,13 @@ test("the tasks of a sweep and of an inbox file share one snapshot, whose ref go
   old();
   await stint.ok("clean", "1", "2");
   expect(refs().split("\n")).toHaveLength(1);
+  const inCode = "mkdir -p empty deep/er; echo 1 > deep/er/result";
+  await submit({ stint, tree }, { command: undefined, name: "all", run: inCode, code: "snapshot" });
+  await stint.ok("wait", "4");
+  old();
   await stint.ok("clean", "3");
+  await stint.ok("clean", "4", "--artifacts");
+  expect(stint.files("runs").filter((name) => name.startsWith("000004"))).toEqual([]);
   expect(refs()).toBe("");
   expect(stint.files("code")).toEqual([]);
   const left = readdirSync(join(stint.home, "runs"), { recursive: true, encoding: "utf8" });
