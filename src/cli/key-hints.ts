@@ -16,13 +16,20 @@ function keyOfFlag(typed: string): string | null {
 /** The hint of a verb with `--set` for a flag that only `submit` has. */
 export function setFlagInstead(typed: string, value: string | null): string | null {
   const key = keyOfFlag(typed);
-  return key === null ? null : `use --set ${key}=${value ?? "VALUE"}`;
+  return key === null ? null : `use --set ${pairOf(key, value)}`;
 }
 
 /** The same for verbs without `--set`. */
 export function setVerbInstead(typed: string, value: string | null): string | null {
   const key = keyOfFlag(typed);
-  return key === null ? null : `use stint set TASK ${key}=${value ?? "VALUE"}`;
+  return key === null ? null : `use stint set TASK ${pairOf(key, value)}`;
+}
+
+/** A key and its value; of `inputs` and the like the name is part of the key: `-i lr=0.1` is `inputs.lr=0.1`. */
+function pairOf(key: string, value: string | null): string {
+  const hasNames = fieldNamed(key)?.field.isOpen === true;
+  if (!hasNames) return `${key}=${value ?? "VALUE"}`;
+  return `${key}.${value?.includes("=") === true ? value : `${value ?? "NAME"}=VALUE`}`;
 }
 
 /** The error for KEY=VALUE in the place of a task, which no task is called; null where there is none. */

@@ -6,6 +6,7 @@ import type { Attempt } from "../model/attempt.ts";
 import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { parseJson } from "../model/check.ts";
 import { type Problem, rejected } from "../model/errors.ts";
+import { type JsonObject, jsonObject } from "../model/job-data.ts";
 import { type ManifestParts, manifestParts, type Packages } from "../model/packages.ts";
 import type { Task } from "../model/task.ts";
 import { readEnvironment } from "../store/environments.ts";
@@ -19,6 +20,8 @@ export interface Compared {
   readonly attempt: Attempt | null;
   /** Null where none were recorded. */
   readonly packages: Packages | null;
+  /** What the attempt got; null where it had none, or they are not known. */
+  readonly inputs: JsonObject | null;
   /** Null where none was captured, or it is gone. */
   readonly environment: Readonly<Record<string, string>> | null;
 }
@@ -46,6 +49,7 @@ export function comparedOf(layout: Layout, task: Task, attempt: Attempt | null):
   return {
     task,
     attempt,
+    inputs: attempt === null ? null : inputsOfAttempt(layout, task, attempt.number),
     packages: attempt === null ? null : packagesOf(layout, task, attempt.number),
     environment: hash === undefined ? null : unlessRefused(() => readEnvironment(layout, hash), null),
   };
@@ -54,6 +58,12 @@ export function comparedOf(layout: Layout, task: Task, attempt: Attempt | null):
 /** The packages that an attempt ran with; null where they are not known. */
 export function packagesOf(layout: Layout, task: Task, attempt: number): Packages | null {
   return manifestOf(layout, task, attempt)?.packages ?? null;
+}
+
+/** The inputs that an attempt got; null where it had none, or its folder is gone. */
+export function inputsOfAttempt(layout: Layout, { metadata }: Task, attempt: number): JsonObject | null {
+  const path = join(layout.attempt(metadata.id, attempt), ATTEMPT_FILES.inputs);
+  return parseJson(jsonObject, unlessRefused(() => readOwnFile(path, MAX_MANIFEST_BYTES), null) ?? "");
 }
 
 /** The manifest of an attempt; null where it has none, or none that can be read. */

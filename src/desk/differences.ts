@@ -2,12 +2,15 @@ import { isTree, type SubmissionContext } from "../intake/candidate.ts";
 import { keysOf } from "../intake/task-yaml.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { formatDuration } from "../lib/duration.ts";
+import { own } from "../lib/own.ts";
 import { shellWord } from "../lib/shell-text.ts";
 import { changedVariables } from "../model/changed-variables.ts";
 import { describeCode } from "../model/code.ts";
 import { failureText } from "../model/failure-text.ts";
 import { sweepPlaceOf } from "../model/group.ts";
+import { describeKind } from "../model/kind.ts";
 import { type Packages, packageChanges } from "../model/packages.ts";
+import { editsSince } from "../model/spec-edit.ts";
 import type { Task } from "../model/task.ts";
 import type { Compared } from "./compared.ts";
 
@@ -24,7 +27,12 @@ export interface Difference {
 /** What differs between two tasks or attempts, and nothing else. */
 export function differencesOf(a: Compared, b: Compared, context: SubmissionContext): Difference[] {
   const sides = [a, b] as const;
-  const [keysA, keysB] = sides.map(({ task }) => flat(keysOf(task, { ...context, defaultCwd: "/" })));
+  const changed = [
+    ...new Set(sides.flatMap(({ task }) => (task.metadata.edits ?? []).flatMap(({ keys }) => keys))),
+  ];
+  const [keysA, keysB] = sides.map((side) =>
+    keysThen(side, flat(keysOf(side.task, { ...context, defaultCwd: "/" })), changed),
+  );
   return [
     ...rows("task", keysA, keysB),
     ...rows("values", valuesOf(a.task), valuesOf(b.task)),
@@ -46,6 +54,27 @@ function rows(part: Part, a: Texts = {}, b: Texts = {}): Difference[] {
     const [left, right] = [a[name] ?? null, b[name] ?? null];
     return left === right ? [] : [{ part, name, a: left, b: right }];
   });
+}
+
+/**
+ * The keys of a task as an attempt ran with them. The record has the values of now alone, and which keys were changed since: the inputs
+ * of an attempt are in its folder, of other keys it is told that they had another value.
+ */
+function keysThen({ task, attempt, inputs }: Compared, now: Texts, changed: readonly string[]): Texts {
+  const then: Record<string, string> = { ...now };
+  for (const key of changed) {
+    const edits =
+      attempt === null ? 0 : editsSince(task, attempt).filter(({ keys }) => keys.includes(key)).length;
+    const input = /^inputs\.(.*)$/s.exec(key)?.[1];
+    const value = input === undefined ? undefined : own(inputs ?? task.spec.inputs ?? {}, input);
+    if (value !== undefined) {
+      for (const part of ["value", "default"]) delete then[`${key}.${part}`];
+      then[key] = textOfValue(value);
+    } else if (edits > 0) then[key] = `another value, changed ${edits === 1 ? "" : `${edits} times `}since`;
+    else if (key === "run") then[key] ??= describeKind(task.spec.kind);
+    else then[key] ??= "as it is now";
+  }
+  return then;
 }
 
 /** Nested keys with dots, and their values as text. */

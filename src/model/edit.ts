@@ -1,6 +1,7 @@
 import { ok, type Result } from "../lib/result.ts";
 import { type Problem, rejected } from "./errors.ts";
 import type { Spec } from "./spec.ts";
+import { withEdit } from "./spec-edit.ts";
 import { isActive } from "./state.ts";
 import type { Metadata, Task } from "./task.ts";
 
@@ -32,8 +33,16 @@ export function edited(task: Task, edit: Edit): Result<Task, Problem> {
     return rejected("INVALID_TRANSITION", message, hint);
   }
   const isNewSpec = JSON.stringify(task.spec) !== JSON.stringify(edit.spec);
-  const generation = task.metadata.generation + (isNewSpec ? 1 : 0);
-  return ok({ ...task, spec: edit.spec, metadata: { ...task.metadata, labels: edit.labels, generation } });
+  const relabelled = { ...task, metadata: { ...task.metadata, labels: edit.labels } };
+  return ok(isNewSpec ? withSpec(relabelled, edit.spec) : relabelled);
+}
+
+/** A task with another spec, which is a new generation. */
+export function withSpec(task: Task, spec: Spec): Task {
+  const { metadata, spec: before } = task;
+  const generation = metadata.generation + 1;
+  const edits = withEdit(metadata.edits, { generation, before, after: spec });
+  return { ...task, spec, metadata: { ...metadata, generation, edits } };
 }
 
 /** Names the first change that is not allowed for a running task; null where all are. */

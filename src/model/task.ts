@@ -6,6 +6,7 @@ import { group, sweepPlace } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
 import { PREPARATION_REASONS } from "./preparation.ts";
 import { type Spec, spec } from "./spec.ts";
+import { specEdit } from "./spec-edit.ts";
 
 /** The version of the record's format; a larger one on disk was written by a newer stint. */
 export const FORMAT_VERSION = 1;
@@ -77,6 +78,8 @@ export const metadata = v.strictObject({
   code: v.optional(code),
   /** Set while its sweep holds it: since when, and the members whose quick failures are the reason. */
   heldFor: v.optional(v.strictObject({ at: instant, failures: v.array(taskId) })),
+  /** The changes of its spec by users since it was queued, the last ones; absent without any. */
+  edits: v.optional(v.array(specEdit)),
   /** Failures of its sweep before this do not hold it: then it was released, or retried. */
   failuresFrom: v.optional(instant),
 });

@@ -36,3 +36,41 @@ test("results compares the sweep that was submitted last, or what a definition m
   expect(await stint.run(["results", "train", "--def", "train@2"])).toMatchObject({ code: 0, out: "" });
   expect(await stint.run(["results", "2-5", "--sort", "accuracy"])).toMatchObject({ code: 2, out: "" });
 });
+
+const TR = `name: tr
+matrix: { lr: [1, 2, 3] }
+inputs: { lr: 1 }
+retries: 0
+run: |
+  printf '{"acc": 0.%s}' \${{ inputs.lr }} > "$STINT_OUTPUTS"
+  test \${{ inputs.lr }} -lt 2
+`;
+
+test("a member of a sweep that was changed before its retry is told of by what its attempts ran with", async () => {
+  await using stint = new Stint();
+  writeFileSync(join(stint.root, "tr.yaml"), TR);
+  await stint.ok("submit", "tr.yaml");
+  await stint.run(["drain"]);
+  expect(await stint.run(["retry", "2", "-i", "lr=0"])).toMatchObject({
+    err: expect.stringContaining("use --set inputs.lr=0\n"),
+  });
+  expect(await stint.run(["retry", "2", "--set", "inputs=lr=0"])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("write inputs.lr=0\n"),
+  });
+  await stint.ok("retry", "2", "--set", "inputs.lr=0");
+  const valueOf2 = async (): Promise<string | undefined> =>
+    (await stint.ok("results", "tr", "--csv")).split("\n").find((line) => line.startsWith("2,"));
+  // Until it runs again, the row is that of its last attempt.
+  expect(await valueOf2()).toContain(",2,0.2,");
+  await stint.ok("retry", "3", "--set", "run=true");
+  await stint.ok("drain");
+  expect(await valueOf2()).toContain(",0,0,");
+  const by = await stint.ok("results", "tr", "--by", "lr", "--csv");
+  expect(by.split("\n").map((line) => line.split(",")[0])).toEqual(["lr", "0", "1", "3"]);
+  const { out, err } = await stint.run(["results", "tr"]);
+  expect(out).toMatch(/^3!/m);
+  expect(err).toContain("the command or a variable of 3 was changed");
+  expect(await stint.ok("diff", "2/1", "2")).toMatch(/task +inputs\.lr +2 +0\n/);
+  expect(await stint.ok("diff", "3/1", "3")).toMatch(/task +run +another value, changed since +true\n/);
+});

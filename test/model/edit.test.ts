@@ -51,12 +51,14 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
 const fields = Object.keys(CHANGES) as (keyof Spec)[];
 const BOUND = fields.filter((field) => field !== "priority" && field !== "timeoutMs");
 
+const anEdit = { generation: 2, keys: expect.any(Array) };
+
 describe("edited()", () => {
   test.each(fields)("changes %s of a queued task, as a new generation", (field) => {
     const task = taskIn("queued");
     const spec = aSpec(CHANGES[field]);
     const next = valueOf(edited(task, { spec, labels: {} }));
-    expect(next).toEqual({ ...task, spec, metadata: { ...task.metadata, generation: 2 } });
+    expect(next).toEqual({ ...task, spec, metadata: { ...task.metadata, generation: 2, edits: [anEdit] } });
   });
 
   test.each(ACTIVE)("changes priority, labels and a longer timeout while %s", (state) => {
@@ -66,7 +68,7 @@ describe("edited()", () => {
     expect(next).toEqual({
       ...task,
       spec,
-      metadata: { ...task.metadata, generation: 2, labels: { team: "a" } },
+      metadata: { ...task.metadata, generation: 2, edits: [anEdit], labels: { team: "a" } },
     });
   });
 
@@ -101,7 +103,7 @@ describe("edited()", () => {
       const task = taskIn(state);
       const spec = fields.reduce((changed, field) => ({ ...changed, ...CHANGES[field] }), aSpec());
       const next = valueOf(edited(task, { spec, labels: {} }));
-      expect(next).toEqual({ ...task, spec, metadata: { ...task.metadata, generation: 2 } });
+      expect(next).toEqual({ ...task, spec, metadata: { ...task.metadata, generation: 2, edits: [anEdit] } });
     },
   );
 
@@ -123,5 +125,23 @@ describe("edited()", () => {
     expect(valueOf(edited(task, { spec: aSpec({ priority: 1 }), labels: {} })).metadata.resourceVersion).toBe(
       1,
     );
+  });
+
+  const templates = { run: "train ${{ inputs.lr }}" };
+  const running = (body: string, lr: number, of: Spec["templates"] = templates): Spec => ({
+    ...aSpec({ kind: { ...aSpec().kind, mode: { type: "command", command: body, args: [] } } }),
+    inputs: { lr },
+    ...(of !== undefined && { templates: of }),
+  });
+
+  test.each([
+    ["an input, which fills the program", running("train 2", 2), ["inputs.lr"]],
+    ["the program", running("other", 1, {}), ["run"]],
+    ["an input and the program", running("other", 2, {}), ["inputs.lr", "run"]],
+    ["another key", { ...running("train 1", 1), priority: 9 }, ["priority"]],
+  ])("keeps on record that a user changed %s", (_what, spec, keys) => {
+    const task = taskIn("failed", { spec: running("train 1", 1) });
+    const next = valueOf(edited(task, { spec, labels: {} }));
+    expect(next.metadata.edits).toEqual([{ generation: 2, keys }]);
   });
 });

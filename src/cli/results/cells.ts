@@ -66,3 +66,18 @@ export function markNotes(rows: readonly ResultRow[], names: ReadonlySet<string>
     sources.has(source as keyof typeof MARKS) ? [`${mark} ${meaning}: the job gave no such output`] : [],
   );
 }
+
+/** At the number of a task whose command was changed. */
+export const CHANGED_MARK = "!";
+const NUMBERS_SHOWN = 5;
+
+/** What that mark means, where there is one. */
+export function changedNote(rows: readonly ResultRow[]): string[] {
+  const numbers = rows.flatMap(({ number, commandChanged }) => (commandChanged ? [number] : []));
+  if (numbers.length === 0) return [];
+  const more = numbers.length - NUMBERS_SHOWN;
+  const those = `${numbers.slice(0, NUMBERS_SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return [
+    `${CHANGED_MARK} the command or a variable of ${those} was changed since it was submitted: its values may not be those that it ran with`,
+  ];
+}

@@ -7,7 +7,7 @@ import { jsonText } from "../text/json.ts";
 import { styleFor } from "../text/style.ts";
 import { wrapped } from "../text/wrap.ts";
 import type { AskedResults } from "./asked.ts";
-import { markNotes, outputText, shortText, summaryText } from "./cells.ts";
+import { CHANGED_MARK, changedNote, markNotes, outputText, shortText, summaryText } from "./cells.ts";
 import { groupJson, groupsCsv, rowJson, rowsCsv } from "./data.ts";
 import { dotPlot, type Point } from "./dot-plot.ts";
 import { filledNote, groupsTable, rowsTable } from "./tables.ts";
@@ -39,7 +39,7 @@ export function shownResults(
   const { table, notes } =
     grouped === null
       ? rowsTable(rows, { ...view, columns: inTable })
-      : groupsTable(grouped.groups, { ...view, keys: grouped.keys, outputs });
+      : groupsTable(grouped.groups, { ...view, keys: grouped.keys, outputs, members: rows });
   return { text: table, notes: noteText(notes, width) };
 }
 
@@ -58,7 +58,8 @@ function plotted({ rows, columns, outputs, sortedBy, grouped }: AskedResults, wi
   if (output === undefined)
     return { text: "", notes: "Nothing to plot: no task has an output that is a number.\n" };
   const points = grouped === null ? rowPoints(rows, columns, output) : groupPoints(grouped, output);
-  const notes = grouped === null ? markNotes(rows, new Set([output.name])) : filledNote(grouped.groups);
+  const marks = grouped === null ? markNotes(rows, new Set([output.name])) : filledNote(grouped.groups);
+  const notes = [...marks, ...changedNote(rows)];
   return { text: dotPlot(output.title, points, width), notes: noteText(notes, width) };
 }
 
@@ -71,7 +72,7 @@ function rowPoints(rows: readonly ResultRow[], columns: readonly Column[], outpu
     const value = row.outputs[output.name];
     const number = asNumber(value?.value);
     return {
-      label: `${row.number} ${values.length === 0 ? row.name : values.join(" ")}`,
+      label: `${row.number}${row.commandChanged ? CHANGED_MARK : ""} ${values.length === 0 ? row.name : values.join(" ")}`,
       text: outputText(value),
       at: number !== null && Number.isFinite(number) ? number : null,
       spread: 0,

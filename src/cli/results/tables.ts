@@ -4,7 +4,16 @@ import type { ResultRow } from "../../desk/results/row.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import type { Style } from "../text/style.ts";
 import { type Cell, renderTable } from "../text/table.ts";
-import { FILLED_NOTE, markNotes, outputText, shortText, stateText, summaryText } from "./cells.ts";
+import {
+  CHANGED_MARK,
+  changedNote,
+  FILLED_NOTE,
+  markNotes,
+  outputText,
+  shortText,
+  stateText,
+  summaryText,
+} from "./cells.ts";
 
 /** A table, and what is to be said below it. */
 interface TableText {
@@ -38,7 +47,11 @@ export function rowsTable(rows: readonly ResultRow[], view: TableView): TableTex
   const isNamed = new Set(rows.map(({ id, values }) => (Object.keys(values).length > 0 ? "" : id))).size > 1;
   const own = columns.filter((column) => !alike.includes(column));
   const fields: Field<ResultRow>[] = [
-    { title: "ID", cell: ({ number }) => String(number), leaves: 0 },
+    {
+      title: "ID",
+      cell: ({ number, commandChanged }) => `${number}${commandChanged ? CHANGED_MARK : ""}`,
+      leaves: 0,
+    },
     ...(isNamed || !isScreen
       ? [{ title: "NAME", cell: ({ name }: ResultRow) => name, leaves: 0, shrinks: true as const }]
       : []),
@@ -65,6 +78,7 @@ export function rowsTable(rows: readonly ResultRow[], view: TableView): TableTex
       ...(columns.some(({ kind }) => kind === "output") ? [] : [NO_OUTPUTS]),
       ...(same.length === 0 ? [] : [`The same for all: ${same.join(" ")}`]),
       ...markNotes(rows, new Set(own.flatMap(({ kind, name }) => (kind === "output" ? [name] : [])))),
+      ...changedNote(rows),
       ...leftNote(left),
     ],
   };
@@ -104,7 +118,13 @@ export function groupsTable(
     width,
     style,
     sortedBy,
-  }: Omit<TableView, "columns"> & { readonly keys: readonly Column[]; readonly outputs: readonly Column[] },
+    members,
+  }: Omit<TableView, "columns"> & {
+    readonly keys: readonly Column[];
+    readonly outputs: readonly Column[];
+    /** Of the groups. */
+    readonly members: readonly ResultRow[];
+  },
 ): TableText {
   const fields: Field<ResultGroup>[] = [
     ...keys.map(({ title }, index) => ({
@@ -133,6 +153,7 @@ export function groupsTable(
     notes: [
       ...(outputs.length === 0 ? [NO_OUTPUTS] : [MEANS_NOTE]),
       ...filledNote(groups),
+      ...changedNote(members),
       ...leftNote(left),
     ],
   };

@@ -1,4 +1,5 @@
 import { earliest } from "../../lib/earliest.ts";
+import { withSpec } from "../../model/edit.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import { quarantine } from "../../store/quarantine.ts";
@@ -43,7 +44,7 @@ interface Records {
 /** The queued task as its file has it now; null where its record is gone, or cannot be read at the moment (then it stays in memory). */
 export function refreshFromDisk(records: Records, known: Task): Task | null {
   const { layout, log } = records.context;
-  const { id, uid, generation } = known.metadata;
+  const { id, uid } = known.metadata;
   const path = layout.record("pending", id);
   if (isAsWritten(path, known)) return markReadable(records, known);
   const read = readRecord(path);
@@ -63,8 +64,8 @@ export function refreshFromDisk(records: Records, known: Task): Task | null {
   const isSame =
     Bun.deepEquals(found.spec, known.spec) && Bun.deepEquals(found.metadata.labels, known.metadata.labels);
   if (isSame) return known;
-  const metadata = { ...known.metadata, labels: found.metadata.labels, generation: generation + 1 };
-  const after = { ...known, spec: found.spec, metadata };
+  const metadata = { ...known.metadata, labels: found.metadata.labels };
+  const after = withSpec({ ...known, metadata }, found.spec);
   const [committed] = records.committer.commit([
     { before: known, after, actor: "hand", event: "spec_edited", detail: "edited in pending/" },
   ]);

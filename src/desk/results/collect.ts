@@ -1,10 +1,13 @@
 import { join } from "node:path";
+import type { Attempt } from "../../model/attempt.ts";
 import { ATTEMPT_FILES } from "../../model/attempt-files.ts";
 import type { Measure } from "../../model/measure.ts";
+import { editsSince, type SpecEdit } from "../../model/spec-edit.ts";
 import type { Task } from "../../model/task.ts";
 import { readLastEvents } from "../../run/events.ts";
 import { scalarsUnder } from "../../run/tensorboard/event-files.ts";
 import type { Layout } from "../../store/layout.ts";
+import { inputsOfAttempt } from "../compared.ts";
 import { type Goal, type OutputValue, outputsFrom, type ResultRow, rowOf } from "./row.ts";
 
 /** The checkout of the job's code may hold the files of other runs. */
@@ -57,8 +60,8 @@ export function resultsOf(layout: Layout, tasks: readonly Task[]): Results {
 
 /** A running job's outputs and metrics are in its events, those of an ended one on its record. */
 function toldBy(layout: Layout, task: Task): Told {
-  const row = rowOf(task);
   const last = task.status.attempts.at(-1);
+  const row = { ...rowOf(task), ...inputsOf(layout, task, last) };
   if (last?.state !== "running") return { task, row, metrics: last?.metrics ?? {} };
   const { outputs, metrics } = readLastEvents(
     join(layout.attempt(row.id, last.number), ATTEMPT_FILES.events),
@@ -68,6 +71,14 @@ function toldBy(layout: Layout, task: Task): Told {
     ([, value]) => typeof value !== "string" && typeof value !== "object",
   );
   return { task, row: { ...row, outputs: outputsFrom(Object.fromEntries(plain), "output") }, metrics };
+}
+
+/** The inputs that an attempt ran with, where they were changed since; empty where they are those of the record. */
+function inputsOf(layout: Layout, task: Task, last: Attempt | undefined): Partial<Pick<ResultRow, "inputs">> {
+  const isChanged = (edit: SpecEdit): boolean => edit.keys.some((key) => key.startsWith("inputs."));
+  if (last === undefined || !editsSince(task, last).some(isChanged)) return {};
+  const inputs = inputsOfAttempt(layout, task, last.number);
+  return inputs === null ? {} : { inputs };
 }
 
 function filledFrom(

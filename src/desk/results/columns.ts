@@ -11,10 +11,10 @@ export interface Column {
 
 const PREFIX = { value: "matrix", input: "inputs", output: "outputs" } as const;
 
-/** The columns of some rows, in the order in which the rows name them. An input that only hands on the value of a sweep is left out. */
+/** The columns of some rows, in the order in which the rows name them. An input with the name of a value of a sweep is in its column. */
 export function columnsOf(rows: readonly ResultRow[], outputs: readonly string[]): Column[] {
   const values = namesIn(rows, ({ values: of }) => of);
-  const inputs = namesIn(rows, ({ inputs: of }) => of).filter((name) => !isHandedOn(rows, name));
+  const inputs = namesIn(rows, ({ inputs: of }) => of).filter((name) => !values.includes(name));
   const named = [
     ...values.map((name) => ({ kind: "value" as const, name })),
     ...inputs.map((name) => ({ kind: "input" as const, name })),
@@ -36,17 +36,13 @@ function namesIn(
   return [...names];
 }
 
-function isHandedOn(rows: readonly ResultRow[], name: string): boolean {
-  return rows.every((row) => {
-    const value = row.values[name];
-    return value !== undefined && cellText(row.inputs[name]) === value;
-  });
-}
-
-/** The value of a row in a column; undefined where it has none. */
+/**
+ * The value of a row in a column; undefined where it has none. An input wins over the value of the sweep that it had at first: a retry may
+ * have changed it.
+ */
 export function valueIn({ values, inputs, outputs }: ResultRow, { kind, name }: Column): unknown {
   if (kind === "output") return Object.hasOwn(outputs, name) ? outputs[name]?.value : undefined;
-  const of = kind === "value" ? values : inputs;
+  const of = kind === "value" && !Object.hasOwn(inputs, name) ? values : inputs;
   return Object.hasOwn(of, name) ? of[name] : undefined;
 }
 
@@ -58,9 +54,10 @@ export function cellText(value: unknown): string {
 
 /** The column of a name that a user typed, with or without what it is; null where there is none. */
 export function columnNamed(columns: readonly Column[], typed: string): Column | null {
-  const qualified = (column: Column): string => `${PREFIX[column.kind]}.${column.name}`;
+  const qualified = ({ kind, name }: Column): string[] =>
+    (kind === "value" ? (["value", "input"] as const) : [kind]).map((one) => `${PREFIX[one]}.${name}`);
   // Outputs first: the question is most often about them.
-  const byTitle = columns.filter((column) => column.title === typed || qualified(column) === typed);
+  const byTitle = columns.filter((column) => column.title === typed || qualified(column).includes(typed));
   const byName = columns.filter(({ name }) => name === typed);
   return [...byTitle, ...byName].toSorted((left, right) => rank(left) - rank(right))[0] ?? null;
 }

@@ -29,6 +29,8 @@ export interface ResultRow {
   /** Of its sweep, by name. */
   readonly values: Readonly<Record<string, string>>;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** True where a user changed its command or its environment since it was queued: its values may not be what it ran with. */
+  readonly commandChanged: boolean;
   /** Of its last attempt. */
   readonly outputs: Readonly<Record<string, OutputValue>>;
   /** How long its last attempt ran; null where none has ended. */
@@ -54,11 +56,20 @@ export function rowOf(task: Task): ResultRow {
     attempt: status.attempt,
     values: sweepPlaceOf(metadata)?.values ?? {},
     inputs: task.spec.inputs ?? {},
+    commandChanged: isCommandChanged(task, last?.generation),
     outputs: outputsFrom(given, "output"),
     ranMs,
     gpus: last?.devices ?? [],
     gpuMs,
   };
+}
+
+/** Of the attempt that the row tells of; of a task that has not run, as it is now. */
+function isCommandChanged({ metadata }: Task, generation = metadata.generation): boolean {
+  return (metadata.edits ?? []).some(
+    (edit) =>
+      edit.generation <= generation && edit.keys.some((key) => key === "run" || key.startsWith("env.")),
+  );
 }
 
 /** The values of one source. */

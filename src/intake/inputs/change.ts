@@ -8,6 +8,7 @@ import { fieldAssignments } from "../field-assignments.ts";
 import { fieldNamed } from "../key-names.ts";
 import type { Entry } from "../value.ts";
 import { isDeclaration } from "./declaration.ts";
+import { dataName } from "./readers.ts";
 import { addsInput, readItem, unknownInputs } from "./resolve.ts";
 import { refilled } from "./templates.ts";
 import { readAs } from "./typed-value.ts";
@@ -33,7 +34,12 @@ export function changedInputs(
   for (const flag of flags.filter((one) => known.includes(one.key) || addsInput(one))) {
     const { key, value } = flag;
     const of = isDeclaration(value) ? undefined : own(specs, key);
-    const read = of === undefined ? readItem(flag, around) : withValue(readAs(of, value, around));
+    const name = dataName(flag);
+    const read = !name.ok
+      ? name
+      : of === undefined
+        ? readItem(flag, around)
+        : withValue(readAs(of, value, around));
     if (!read.ok) {
       faults.push(...read.error);
       continue;

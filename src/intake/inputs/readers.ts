@@ -15,6 +15,9 @@ const names = (): Record<string, unknown> => textLike(NAME.source);
 /** The name of an input or an output, or its fault. */
 export function dataName({ key, span, value }: Entry): Result<string, Fault[]> {
   if (NAME.test(key)) return ok(key);
+  // `--set inputs=lr=0.1`: the name was to be in the key.
+  if (key === "" && value.type === "scalar" && /^[^=]+=/.test(value.text))
+    return refuse(value, `is ${JSON.stringify(value.text)}, wanted a mapping`, `write inputs.${value.text}`);
   return err([
     fault(span, `${called(value)} is not a valid name here, wanted one without =, braces and outer blanks`),
   ]);

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { columnNamed, columnsOf, resultOrderOf, sortedRows } from "../../../src/desk/results/columns.ts";
+import {
+  columnNamed,
+  columnsOf,
+  resultOrderOf,
+  sortedRows,
+  valueIn,
+} from "../../../src/desk/results/columns.ts";
 import type { ResultRow } from "../../../src/desk/results/row.ts";
 import { fc } from "../../rig/fast-check.ts";
 import { aRow } from "./results.ts";
@@ -57,18 +63,16 @@ describe("rows are sorted", () => {
   });
 });
 
-test("a column is named by its name, or by what it is where two have that; an input that hands on a value is none", () => {
-  const change = { values: { lr: "0.1", n: "1" }, inputs: { lr: 0.1, n: 2, acc: 7 } };
+test("a column is named by its name, or by what it is where two have that; an input wins over the value of a sweep", () => {
+  const change = { values: { lr: "0.1", n: "1" }, inputs: { lr: 0.5, acc: 7 } };
   const columns = columnsOf([aRow(1, { acc: 1 }, change)], ["acc"]);
-  expect(columns.map(({ title }) => title)).toEqual([
-    "lr",
-    "matrix.n",
-    "inputs.n",
-    "inputs.acc",
-    "outputs.acc",
-  ]);
+  expect(columns.map(({ title }) => title)).toEqual(["lr", "n", "inputs.acc", "outputs.acc"]);
   expect(columnNamed(columns, "acc")?.kind).toBe("output");
   expect(columnNamed(columns, "inputs.acc")?.kind).toBe("input");
-  expect(columnNamed(columns, "matrix.lr")?.title).toBe("lr");
+  for (const typed of ["lr", "matrix.lr", "inputs.lr"]) {
+    const column = columnNamed(columns, typed);
+    expect(column?.title).toBe("lr");
+    expect(column && valueIn(aRow(1, {}, change), column)).toBe(0.5);
+  }
   expect(columnNamed(columns, "outputs.lr")).toBeNull();
 });

@@ -20,6 +20,7 @@ export function aRow(
     attempt: 1,
     values: {},
     inputs: {},
+    commandChanged: false,
     outputs: Object.fromEntries(given),
     ranMs: 60_000,
     gpus: [],
