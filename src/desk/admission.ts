@@ -1,3 +1,4 @@
+import type { CodeOf } from "../daemon/admit/code.ts";
 import { type Left, withoutSameWork } from "../daemon/admit/same-work.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { type Problem, rejected } from "../model/errors.ts";
@@ -8,12 +9,12 @@ import { isOnItsWay } from "../plan/lane.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 
-/** Drafts after `unique`, `key` and `admission: dropIfRunning` were applied. */
+/** Drafts after `unique`, `key`, `reuse` and `admission: dropIfRunning` were applied. */
 export type Admission = Left;
 
 /** True for a draft that depends on which tasks are in the home. */
 export function looksIntoQueue({ spec }: Draft): boolean {
-  return (spec.unique ?? spec.key) !== undefined || isDropped({ spec });
+  return (spec.unique ?? spec.key) !== undefined || spec.reuse === true || isDropped({ spec });
 }
 
 function isDropped({ spec }: Pick<Draft, "spec">): boolean {
@@ -26,11 +27,15 @@ function isDropped({ spec }: Pick<Draft, "spec">): boolean {
  */
 export function admit(
   layout: Layout,
-  { drafts, nowMs }: { readonly drafts: readonly Draft[]; readonly nowMs: number },
+  {
+    drafts,
+    nowMs,
+    code,
+  }: { readonly drafts: readonly Draft[]; readonly nowMs: number; readonly code?: CodeOf | undefined },
 ): Result<Admission, Problem> {
   if (!drafts.some(looksIntoQueue)) return ok({ drafts, same: [] });
   const unfinished = readTasks(layout, ["running", "pending"]);
-  const left = withoutSameWork(drafts, { layout, unfinished: () => unfinished });
+  const left = withoutSameWork(drafts, { layout, unfinished: () => unfinished, code });
   if (!left.ok) return left;
   for (const { name, spec } of left.value.drafts.filter(isDropped)) {
     const owner = unfinished.find((task) => task.spec.slot === spec.slot && isOnItsWay(task, nowMs));

@@ -1,3 +1,4 @@
+import type { CodeOf } from "../daemon/admit/code.ts";
 import { checkDrafts, refuseUnfit } from "../daemon/admit/enqueue.ts";
 import { QueueView } from "../daemon/admit/queue-view.ts";
 import type { Settings } from "../intake/default-settings.ts";
@@ -34,11 +35,18 @@ type Prepared = Admission & { readonly around: Around };
 export async function prepareDrafts(
   caller: Caller,
   layout: Layout,
-  { drafts, settings, isMade = true }: Asked & Partial<Pick<FoundHome, "isMade">>,
+  {
+    drafts,
+    settings,
+    code,
+    isMade = true,
+  }: Asked & Partial<Pick<FoundHome, "isMade">> & { readonly code?: CodeOf | undefined },
 ): Promise<Result<Prepared, Problem>> {
   const carried = refuseMangled(caller, drafts);
   if (!carried.ok) return carried;
-  const admitted = isMade ? admit(layout, { drafts, nowMs: caller.clock.now() }) : ok({ drafts, same: [] });
+  const admitted = isMade
+    ? admit(layout, { drafts, nowMs: caller.clock.now(), code })
+    : ok({ drafts, same: [] });
   if (!admitted.ok) return admitted;
   const around = await aroundOf(caller, layout, { drafts: admitted.value.drafts, settings });
   return ok({ ...admitted.value, around });

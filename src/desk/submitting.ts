@@ -22,7 +22,7 @@ import { tellOfAbsences } from "./absences.ts";
 import { admit, looksIntoQueue } from "./admission.ts";
 import type { Caller } from "./caller.ts";
 import { droppedVariables } from "./not-utf8.ts";
-import { sameWorkLines } from "./same-work.ts";
+import { sameWorkLines, withoutReuseLines } from "./same-work.ts";
 import { type Around, environmentFor, prepareDrafts } from "./submission-check.ts";
 import { tellOfTexts } from "./text-notes.ts";
 
@@ -65,12 +65,18 @@ export async function submitDrafts(
   const { clock } = caller;
   const asked = submission.drafts;
   const { code: taken } = submission;
-  const code: CodeLook =
+  const look: CodeLook =
     taken !== undefined
       ? async () => ok(() => taken)
       : lookAtCode(asked, { layout, env: caller.env, clock, tell: caller.err });
+  // The code is a part of what tells whether the work is done.
+  const early = asked.some(({ spec }) => spec.reuse === true) ? await look() : null;
+  if (early?.ok === false) return early;
+  const code: CodeLook = early === null ? look : async () => early;
+  if (early !== null)
+    for (const line of withoutReuseLines(asked, early.value)) caller.err(`stint: ${line}\n`);
   // Before the turn: to probe the machine may take seconds.
-  const prepared = await prepareDrafts(caller, layout, submission);
+  const prepared = await prepareDrafts(caller, layout, { ...submission, code: early?.value });
   if (!prepared.ok) return prepared;
   const { around } = prepared.value;
   if (submission.isOfSchedule !== true) tellOfDropped(caller, asked);
@@ -83,7 +89,7 @@ export async function submitDrafts(
   const turn = await takeSubmitTurn(layout, clock);
   if (!turn.ok) return turn;
   await using _held = turn.value;
-  const admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
+  const admitted = admit(layout, { drafts: asked, nowMs: clock.now(), code: early?.value });
   if (!admitted.ok) return admitted;
   const { drafts, same } = admitted.value;
   const found = toldOf(caller, same);

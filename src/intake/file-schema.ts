@@ -164,11 +164,12 @@ const CONTAINER_RULES: readonly Schema[] = [
   never({ properties: { environment: textLike("^[-_]*[iI]") }, required: ["environment"] }, IMAGE),
 ];
 
-/** Keys that require another key. */
+/** Keys that require another key, or exclude one. */
 function needRules(): Schema[] {
-  return Object.entries(FIELDS).flatMap(([key, { needs }]) =>
-    needs === undefined ? [] : [unlessDefined(never(says(key), { not: given(needs) }))],
-  );
+  return Object.entries(FIELDS).flatMap(([key, { needs, notWith }]) => [
+    ...(needs === undefined ? [] : [unlessDefined(never(says(key), { not: { anyOf: needs.map(given) } }))]),
+    ...(notWith === undefined ? [] : [never(says(key), given(notWith))]),
+  ]);
 }
 
 const SWEEPS = ["matrix", "each", "array"].map(says);

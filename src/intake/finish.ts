@@ -151,9 +151,15 @@ function applyGpus(
 function uselessFields(candidate: Tree, given: readonly FieldAssignment[]): Fault[] {
   const { resources } = candidate["spec"] as { resources: Resources };
   const { gpus, ...others } = resources;
-  return given.flatMap(({ key, field: { needs }, entry }) => {
-    if (needs !== undefined && getAt(candidate, FIELDS[needs]?.to ?? []) === undefined)
-      return [withoutNeeded(entry, needs)];
+  const isThere = (key: string): boolean => getAt(candidate, FIELDS[key]?.to ?? []) !== undefined;
+  return given.flatMap(({ key, field: { needs, notWith }, entry }) => {
+    if (needs !== undefined && !needs.some(isThere)) return [withoutNeeded(entry, needs)];
+    if (notWith !== undefined && isThere(notWith)) {
+      const other = given.find((one) => one.key === notWith);
+      const beside = other === undefined ? `"${notWith}"` : called(other.entry.value);
+      const message = `${called(entry.value)} has no effect beside ${beside}, wanted one of them`;
+      return [fault(entry.span, message)];
+    }
     if (key === "gpus" && gpus === 0 && gpusOf(others) > 0) {
       const names = given
         .filter((other) => /^(vram|gpu[A-Z])/.test(other.key))
@@ -164,12 +170,14 @@ function uselessFields(candidate: Tree, given: readonly FieldAssignment[]): Faul
   });
 }
 
-function withoutNeeded({ span, value }: Entry, needs: string): Fault {
-  const placeholder = FIELDS[needs]?.flag?.placeholder ?? "…";
-  const [name, hint] = isFlag(value.path)
-    ? [`--${needs}`, `add --${needs} ${placeholder}`]
-    : [`"${needs}"`, `write ${needs}: ${placeholder} beside it`];
-  return fault(span, `${called(value)} has no effect without ${name}`, hint);
+function withoutNeeded({ span, value }: Entry, needs: readonly string[]): Fault {
+  const first = needs[0] ?? "";
+  const placeholder = FIELDS[first]?.flag?.placeholder ?? "…";
+  const names = needs.map((key) => (isFlag(value.path) ? `--${key}` : `"${key}"`)).join(" or ");
+  const hint = isFlag(value.path)
+    ? `add --${first} ${placeholder}`
+    : `write ${first}: ${placeholder} beside it`;
+  return fault(span, `${called(value)} has no effect without ${names}`, hint);
 }
 
 /** The words of the program; of a script, those of its first line that does something. */

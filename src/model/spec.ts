@@ -62,6 +62,8 @@ export const spec = v.strictObject({
   key: v.optional(workKey),
   /** It may run although a task with its key has succeeded. */
   rerun: v.optional(v.boolean()),
+  /** It is not run where a task with its inputs, code and data has succeeded; see `reuse.ts`. */
+  reuse: v.optional(v.boolean()),
   after: v.optional(v.array(dependency)),
   /** Default: wait. */
   onParentFailure: v.optional(v.picklist(PARENT_FAILURES)),

@@ -1,5 +1,6 @@
 import { counted } from "../lib/counted.ts";
 import type { TaskId } from "../model/identity.ts";
+import { describeKey, workKeyOf } from "../model/reuse.ts";
 import { isActive } from "../model/state.ts";
 import { type CancelledReason, isCollecting, openAttempt, type Task } from "../model/task.ts";
 import { gateOf, unmetParentsOf } from "./gate.ts";
@@ -13,7 +14,7 @@ import { isBetweenAttempts, isFresh, isOnItsWay } from "./lane.ts";
  *   1. parents: a parent ended otherwise than `after` wants, and `onParentFailure` is cancel; or the failure it waited for did not come;
  *   2. sweep: `maxFailures` members have failed;
  *   3. `unique`: an unfinished task has the same key (of several, the one that has run, then the lowest number, stays);
- *   4. `key`: a task with the same key has succeeded, or is unfinished, as in 3, also one of the same batch;
+ *   4. `key`, `reuse`: a task with the same key or fingerprint has succeeded, or is unfinished, as in 3, also one of the same batch;
  *   5. `admission: replace`: a newer replacement cancels older ones that have not started, and a task between two attempts;
  *   6. `admission: dropIfRunning`: the lane has a task that runs or will run;
  *   7. `admission: replace`: the newest replacement, once its gates are open, supersedes the running tasks of its lane, which get a TERM.
@@ -62,7 +63,7 @@ export function applyAdmission(around: PlanInput): AdmissionResult {
   const keys = firstBy([...active, ...left], ({ spec }) => spec.unique);
   if (keys.size > 0) drop((task) => duplicate(task, keys));
   drop((task) => doneBefore(task, around));
-  const works = firstBy([...active, ...left], ({ spec }) => spec.key);
+  const works = firstBy([...active, ...left], workKeyOf);
   if (works.size > 0) drop((task) => sameWork(task, works));
   const replacing = replacements(left);
   if (replacing.size > 0) drop((task) => superseded(task, { replacing, around }));
@@ -85,6 +86,7 @@ export function isCoupled({ spec, metadata }: Task): boolean {
     spec.after !== undefined ||
     spec.unique !== undefined ||
     spec.key !== undefined ||
+    spec.reuse === true ||
     spec.slot !== undefined ||
     metadata.group?.maxFailures !== undefined ||
     metadata.group?.holdAfter !== undefined
@@ -139,17 +141,18 @@ function duplicate(task: Task, keys: ReadonlyMap<string, Task>): Found {
 
 /** Its work is done: a task with its key has succeeded. */
 function doneBefore(task: Task, { doneKeys }: PlanInput): Found {
-  const { key, rerun } = task.spec;
-  const done = key === undefined || rerun === true ? undefined : doneKeys.get(key);
-  if (done === undefined || !isFresh(task)) return null;
-  return { reason: "Duplicate", message: `${done} has succeeded with the key ${key}` };
+  const key = task.spec.rerun === true ? undefined : workKeyOf(task);
+  const done = key === undefined ? undefined : doneKeys.get(key);
+  if (key === undefined || done === undefined || !isFresh(task)) return null;
+  return { reason: "Duplicate", message: `${done} has succeeded with ${describeKey(key)}` };
 }
 
 function sameWork(task: Task, works: ReadonlyMap<string, Task>): Found {
-  const { key } = task.spec;
+  const key = workKeyOf(task);
   const first = key === undefined ? undefined : works.get(key);
-  if (first === undefined || first === task || !isFresh(task)) return null;
-  return { reason: "Duplicate", message: `${first.metadata.id} has the key ${key} and has not ended` };
+  if (key === undefined || first === undefined || first === task || !isFresh(task)) return null;
+  const message = `${first.metadata.id} has ${describeKey(key)} and has not ended`;
+  return { reason: "Duplicate", message };
 }
 
 /** An older replacement that has not started, and a task between two attempts, are cancelled at once. */

@@ -208,6 +208,7 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
   unique: [{ text: "unique: nightly-backup", at: ["spec", "unique"], value: "nightly-backup" }],
   key: [{ text: "key: xsum/kl/seed=3", at: ["spec", "key"], value: "xsum/kl/seed=3" }],
   rerun: [{ text: "key: a\nrerun: true", at: ["spec", "rerun"], value: true }],
+  reuse: [{ text: "reuse: true", at: ["spec", "reuse"], value: true }],
   after: [
     {
       text: "after: [prepare, 12, 000007-fit]",

@@ -30,6 +30,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   unique: { unique: "k" },
   key: { key: "sum/kl/seed1" },
   rerun: { rerun: true },
+  reuse: { reuse: true },
   after: { after: [{ task: makeTaskId(9, "parent"), when: "success" }] },
   onParentFailure: { onParentFailure: "cancel" },
   on: { on: { failure: [{ type: "command", argv: ["true"] }] } },

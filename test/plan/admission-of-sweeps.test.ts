@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { cancelledInQueue, retried } from "../../src/model/lifecycle.ts";
+import { workKeyOf } from "../../src/model/reuse.ts";
 import type { Metadata, Task } from "../../src/model/task.ts";
 import { applyAdmission } from "../../src/plan/admission.ts";
 import type { PlanInput } from "../../src/plan/input.ts";
@@ -32,6 +33,23 @@ const WORKS: Case[] = [
   ["the later ones of one batch", { queued: [work(1, {}, "x"), work(2, {}, "x")] }, ["Duplicate 2"]],
   ["nothing that was done before and a person asked for again", { queued: [again(work(2))], doneKeys }, []],
   ["nothing that has begun", { queued: [sleeping(work(2))], doneKeys }, []],
+];
+
+const CODE = { root: "/p", folder: "", snapshot: "a1", tree: "b2" };
+const reusing = (number: number, spec: Spec = {}): Task =>
+  aTask({ number, spec: { reuse: true, code: { mode: "snapshot" }, ...spec }, metadata: { code: CODE } });
+const sameInputs = new Map([[workKeyOf(reusing(1)) ?? "", aTask({ number: 1 }).metadata.id]]);
+
+const REUSED: Case[] = [
+  ["what was done before", { queued: [reusing(2)], doneKeys: sameInputs }, ["Duplicate 2"]],
+  ["what another one does", { active: [asRunning(reusing(1))], queued: [reusing(2)] }, ["Duplicate 2"]],
+  ["nothing with other inputs", { queued: [reusing(2, { inputs: { lr: 1 } })], doneKeys: sameInputs }, []],
+  [
+    "nothing whose code is not fixed",
+    { queued: [reusing(2, { code: { mode: "record" } })], doneKeys: sameInputs },
+    [],
+  ],
+  ["nothing that is to run again", { queued: [reusing(2, { rerun: true })], doneKeys: sameInputs }, []],
 ];
 
 const HOLDING = {
@@ -89,6 +107,9 @@ const HOLDS: [string, Partial<PlanInput>, number[]][] = [
 describe("applyAdmission() of night-long sweeps", () => {
   describe("drops for work that is done or begun", () => {
     test.each(WORKS)(row, (_what, around, actions) => expect(told(surroundings(around))).toEqual(actions));
+  });
+  describe("drops for a fingerprint", () => {
+    test.each(REUSED)(row, (_what, around, actions) => expect(told(surroundings(around))).toEqual(actions));
   });
   describe("holds after quick failures in a row", () => {
     test.each(HOLDS)(row, (_what, around, numbers) => {

@@ -5,12 +5,20 @@ import { progressOf } from "../../desk/progress.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { toldSoFar } from "../../desk/told.ts";
 import { executionSummary } from "../../model/execution-summary.ts";
+import { reuseOf } from "../../model/reuse.ts";
 import { isTerminal } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
 import { recordText } from "../../store/record.ts";
 import { oneOrAll, readVerb } from "../read-verb.ts";
 import { renderTask, renderTasks } from "../text/show.ts";
 import { renderSweep } from "../text/show-sweep.ts";
 import { styleFor } from "../text/style.ts";
+
+/** Its fingerprint, or why it has none. */
+function reuseJson(task: Task): Record<string, string> {
+  const found = reuseOf(task);
+  return found.ok ? { fingerprint: found.value } : { reason: found.error };
+}
 
 /** More tasks are shown in a line each. */
 const MOST_WHOLE = 5;
@@ -26,6 +34,7 @@ export const verb = readVerb({
         return {
           ...record,
           ...(progress !== null && { progress }),
+          ...(task.spec.reuse === true && { reuse: reuseJson(task) }),
           ...(last !== undefined && { execution_summary: executionSummary(last) }),
         };
       }),

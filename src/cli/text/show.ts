@@ -15,6 +15,7 @@ import type { EventSummary } from "../../model/event-summary.ts";
 import { className } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
 import type { FoundEnd } from "../../model/found-end.ts";
+import { reuseOf } from "../../model/reuse.ts";
 import { IGNORED } from "../../model/slurm.ts";
 import { STATES } from "../../model/state.ts";
 import { lastEnded, type Metadata, type Task } from "../../model/task.ts";
@@ -60,6 +61,7 @@ export function renderTask(
     ...specFields(spec, { labels, parents, nowMs }),
     ...originRows(metadata),
     ...(code === null ? [] : [["code", code] as const]),
+    ...(spec.reuse === true ? [["reuse", reuseText(task)] as const] : []),
     ...(ignored === undefined ? [] : [["ignored", `${ignored} (see stint help sbatch)`] as const]),
     ["queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`],
     ...(status.state === "queued" ? [["why", `stint explain ${number}`] as const] : []),
@@ -74,6 +76,14 @@ export function renderTask(
     ...fields.flatMap(([name, value]) => fieldLines(name, value, columns)),
     ...status.attempts.flatMap((attempt) => renderAttempt(attempt, { ...options, task })),
   ]);
+}
+
+/** Enough to compare two by eye. */
+const SHORT_FINGERPRINT = 12;
+
+function reuseText(task: Task): string {
+  const found = reuseOf(task);
+  return found.ok ? `fingerprint ${found.value.slice(0, SHORT_FINGERPRINT)}` : `not possible: ${found.error}`;
 }
 
 /** More parents are folded. */

@@ -8,9 +8,11 @@ import type { Draft } from "../../model/submission.ts";
 import { bareRepositoryOf, type GitTree, gitTreeOf, headOf } from "../../run/code/tree.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
+import type { QueueView } from "./queue-view.ts";
+import type { Left } from "./same-work.ts";
 
 /** The code of each draft; undefined outside a git tree. */
-type CodeOf = (draft: Draft) => Code | undefined;
+export type CodeOf = (draft: Draft) => Code | undefined;
 
 /** On whose behalf the trees are looked at. */
 export interface Looking {
@@ -38,10 +40,7 @@ const MAX_TREES = 8;
  * Looks at the git trees of drafts, once for each tree: the commit and the changed files, and a snapshot where a draft asks for one.
  * The error refuses a snapshot; what cannot be recorded is left out. Outside of a git tree it costs a few system calls.
  */
-export async function codeOfDrafts(
-  drafts: readonly Draft[],
-  looking: Looking,
-): Promise<Result<CodeOf, Problem>> {
+async function codeOfDrafts(drafts: readonly Draft[], looking: Looking): Promise<Result<CodeOf, Problem>> {
   const trees = new Map<string, GitTree | null>();
   const modes = new Map<string, CodeMode>();
   for (const { spec } of drafts) {
@@ -94,6 +93,20 @@ function withoutSnapshot({ root, folder, commit, branch, during, changed, unknow
 async function recordOf(tree: GitTree, { env, layout }: Looking): Promise<Code> {
   const { recordTree } = await import("../../run/code/record.ts");
   return recordTree(tree, { env, without: layout.home });
+}
+
+/** Omits drafts whose work is done, and looks at the code of the others; with `reuse`, the code says what the work is. */
+export async function leftWithCode(
+  drafts: readonly Draft[],
+  seen: QueueView,
+  looking: Looking,
+): Promise<Result<{ readonly left: Left; readonly code: CodeOf }, Problem>> {
+  const early = drafts.some(({ spec }) => spec.reuse === true) ? await codeOfDrafts(drafts, looking) : null;
+  if (early?.ok === false) return early;
+  const left = seen.without(drafts, early?.value);
+  if (!left.ok) return left;
+  const code = early ?? (await codeOfDrafts(left.value.drafts, looking));
+  return code.ok ? ok({ left: left.value, code: code.value }) : code;
 }
 
 /** The code of a draft without its changed files, which only git finds: for the loop, which waits for no process. */

@@ -7,6 +7,7 @@ import type { Task } from "../../model/task.ts";
 import { Finder } from "../../store/finder.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask, readTasks } from "../../store/reader.ts";
+import type { CodeOf } from "./code.ts";
 import { withoutSameWork } from "./same-work.ts";
 
 /** The queue as a submission sees it: each part is read from the disk once, when it is first needed; `add` extends it. */
@@ -53,10 +54,10 @@ export class QueueView {
     return this.#byName.keys();
   }
 
-  /** What is left of drafts whose `key` another task has; see `withoutSameWork`. */
-  without(drafts: readonly Draft[]): ReturnType<typeof withoutSameWork> {
+  /** What is left of drafts whose `key`, or work with `reuse`, another task has; see `withoutSameWork`. */
+  without(drafts: readonly Draft[], code?: CodeOf): ReturnType<typeof withoutSameWork> {
     const unfinished = (): readonly Task[] => this.#allUnfinished;
-    return withoutSameWork(drafts, { layout: this.#layout, unfinished, isOfKeysAlone: true });
+    return withoutSameWork(drafts, { layout: this.#layout, unfinished, code, isOfKeysAlone: true });
   }
 
   /** The members that a dependent waits for of the newest unfinished sweep of a name. */

@@ -15,7 +15,7 @@ import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { noteNames } from "../../store/names.ts";
 import type { AtMessage } from "../reader-process.ts";
-import { codeOfDrafts } from "./code.ts";
+import { leftWithCode } from "./code.ts";
 import { tasksFor } from "./enqueue.ts";
 import { machineOf, type OrderSetting } from "./order.ts";
 import { QueueView } from "./queue-view.ts";
@@ -114,14 +114,13 @@ async function readFile(
   if (taken === undefined) throw new Error(`there is no file ${file} in the order`);
   const drafts = readTaken(taken, order, { nowMs: clock.now(), definition: definitionReader(layout) });
   if (!drafts.ok) return drafts;
-  const left = seen.without(drafts.value);
-  if (!left.ok) return left;
-  const { same } = left.value;
   // What a snapshot lacks is on record.
-  const code = await codeOfDrafts(left.value.drafts, { layout, env, clock, tell: () => {} });
-  if (!code.ok) return err(refusal(taken.file, code.error.message));
+  const found = await leftWithCode(drafts.value, seen, { layout, env, clock, tell: () => {} });
+  if (!found.ok)
+    return found.error.code === "NO_SNAPSHOT" ? err(refusal(taken.file, found.error.message)) : found;
+  const { left, code } = found.value;
   const { controllers, createdBy } = order;
-  const made = tasksFor(layout, left.value.drafts, {
+  const made = tasksFor(layout, left.drafts, {
     // The tasks of a file belong together, whatever else is accepted in the same moment.
     batch: newBatch(),
     clock,
@@ -130,9 +129,9 @@ async function readFile(
     createdBy,
     source: "inbox",
     seen,
-    code: code.value,
+    code,
   });
-  if (made.ok && same.length > 0) tell({ type: "same", file, ids: same.map(({ id }) => id) });
+  if (made.ok && left.same.length > 0) tell({ type: "same", file, ids: left.same.map(({ id }) => id) });
   return made;
 }
 

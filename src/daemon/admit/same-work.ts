@@ -1,7 +1,9 @@
 import { rangesOf } from "../../lib/ranges.ts";
 import { ok, type Result } from "../../lib/result.ts";
+import type { Code } from "../../model/code.ts";
 import { type Problem, rejected } from "../../model/errors.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
+import { isFingerprint, workKeyOf, workKeyOfDraft } from "../../model/reuse.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { doneKeyOf } from "../../store/done-keys.ts";
@@ -28,24 +30,29 @@ export interface Left {
 interface Around {
   readonly layout: Layout;
   readonly unfinished: () => readonly Task[];
+  /** The code of a draft, for those with `reuse`; where it is absent, none of these is omitted. */
+  readonly code?: ((draft: Draft) => Code | undefined) | undefined;
   /** True for `key` alone: a draft with the `unique` of an unfinished task is then left to the planner, which cancels it. */
   readonly isOfKeysAlone?: true;
 }
 
 /**
- * Omits drafts whose `unique` or `key` an unfinished task has, or whose `key` has succeeded. The planner checks the records again, and so
+ * Omits drafts whose `unique` or `key` an unfinished task has, or whose `key` has succeeded; with `reuse`, the fingerprint is the key. The planner checks the records again, and so
  * finds what is accepted or ends after this check. Two drafts with one `key` are refused, as only one of them would run.
  */
 export function withoutSameWork(drafts: readonly Draft[], around: Around): Result<Left, Problem> {
-  const isPlain = ({ spec: { key, unique } }: Draft): boolean =>
-    key === undefined && (around.isOfKeysAlone === true || unique === undefined);
+  const keys = new Map(drafts.map((draft) => [draft, workKeyOfDraft(draft, around.code?.(draft))]));
+  const isPlain = (draft: Draft): boolean =>
+    keys.get(draft) === undefined && (around.isOfKeysAlone === true || draft.spec.unique === undefined);
   if (drafts.every(isPlain)) return ok({ drafts, same: [] });
-  const twin = twinIn(drafts);
+  const twin = twinIn(keys);
   if (twin !== null) return twin;
   const unfinished = around.unfinished();
   const byUnique = byKey(around.isOfKeysAlone === true ? [] : unfinished, ({ spec }) => spec.unique);
-  const byWork = byKey(unfinished, ({ spec }) => spec.key);
-  const found = drafts.map(({ spec: { unique, key, rerun = false } }): SameWork | null => {
+  const byWork = byKey(unfinished, workKeyOf);
+  const found = drafts.map((draft): SameWork | null => {
+    const { unique, rerun = false } = draft.spec;
+    const key = keys.get(draft);
     const beside = unique === undefined ? undefined : byUnique.get(unique);
     if (beside !== undefined) return standing(beside, unique);
     const open = key === undefined ? undefined : byWork.get(key);
@@ -106,15 +113,19 @@ function doneBy(layout: Layout, key: string): SameWork | null {
   return { id: done.task, key, endedAt: done.endedAt, task: read.ok ? read.value : null };
 }
 
-function twinIn(drafts: readonly Draft[]): Result<never, Problem> | null {
+function twinIn(keys: ReadonlyMap<Draft, string | undefined>): Result<never, Problem> | null {
   const first = new Map<string, Draft>();
-  for (const draft of drafts) {
-    const { key } = draft.spec;
+  for (const [draft, key] of keys) {
     if (key === undefined) continue;
     const known = first.get(key);
     if (known === undefined) {
       first.set(key, draft);
       continue;
+    }
+    if (isFingerprint(key)) {
+      const is = `it has the inputs, code and data of "${known.name}" too`;
+      const hint = "leave one out, or write reuse: false";
+      return rejected("INVALID_TASK_FILE", `Cannot queue "${draft.name}": ${is}, wanted other work`, hint);
     }
     const message = `Cannot queue "${draft.name}": its key ${key} is that of "${known.name}" too, wanted a key for each task`;
     const hint = "in a sweep, put the values into the key: key: train/seed${{ matrix.seed }}";
@@ -147,7 +158,7 @@ function renumbered(drafts: readonly Draft[], stays: (index: number) => boolean)
 
 /** For the log: which tasks stand for those that were not queued. */
 export function notAgain(ids: readonly TaskId[]): string {
-  return `not queued again, as their keys are those of ${shortRanges(ids)}`;
+  return `not queued again, as their work is that of ${shortRanges(ids)}`;
 }
 
 /** More ranges are not read. */

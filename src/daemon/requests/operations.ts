@@ -6,6 +6,7 @@ import { type Edit, edited } from "../../model/edit.ts";
 import { type Problem, problem, rejected } from "../../model/errors.ts";
 import { awakened, cancelledInQueue, retried, withFailuresFrom, withHold } from "../../model/lifecycle.ts";
 import type { Answer, Operation } from "../../model/request.ts";
+import { describeKey, isFingerprint, workKeyOf } from "../../model/reuse.ts";
 import { isTerminal } from "../../model/state.ts";
 import { isCollecting, openAttempt, type Task } from "../../model/task.ts";
 import { doneKeyOf } from "../../store/done-keys.ts";
@@ -173,15 +174,15 @@ function retry(
 /** Its work may have been done by another task since, or be under way. */
 function refuseDoneAgain({ context, queue }: Supervisor, task: Task): TargetChange | null {
   const { id, number } = task.metadata;
-  const { key, rerun } = task.spec;
-  if (key === undefined || rerun === true) return null;
+  const key = task.spec.rerun === true ? undefined : workKeyOf(task);
+  if (key === undefined) return null;
   const done = unlessRefused(() => doneKeyOf(context.layout, key), null)?.task;
-  const open = queue.tasks.values().find((one) => one.spec.key === key && one.metadata.id !== id)
+  const open = queue.tasks.values().find((one) => workKeyOf(one) === key && one.metadata.id !== id)
     ?.metadata.id;
   const other = done ?? open;
   if (other === undefined || other === id) return null;
   const is = done === undefined ? "has not ended" : "has succeeded";
-  const message = `Cannot retry "${id}": ${other} ${is} with its key ${key}`;
+  const message = `Cannot retry "${id}": ${other} ${is} with ${isFingerprint(key) ? describeKey(key) : `its key ${key}`}`;
   const hint = done === undefined ? undefined : `to do it again: stint submit --from ${number} --rerun`;
   return rejected("TASK_LOCKED", message, hint);
 }

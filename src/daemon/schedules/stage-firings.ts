@@ -10,7 +10,7 @@ import { definitionReader } from "../../store/definitions.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { noteNames } from "../../store/names.ts";
-import { codeOfDrafts } from "../admit/code.ts";
+import { leftWithCode } from "../admit/code.ts";
 import { tasksFor } from "../admit/enqueue.ts";
 import { machineOf, type OrderSetting } from "../admit/order.ts";
 import { QueueView } from "../admit/queue-view.ts";
@@ -113,11 +113,10 @@ async function stageFiring(
 ): Promise<Result<readonly Task[], Problem>> {
   const { job, firing, drafts } = of;
   const identity = { schedule: job.name, uid: job.uid, firedFor: timestamp(firing.firedForMs) };
-  const left = seen.without(drafts);
-  if (!left.ok) return left;
-  const code = await codeOfDrafts(left.value.drafts, { layout, env, clock, tell: () => {} });
-  if (!code.ok) return code;
-  const made = tasksFor(layout, left.value.drafts, {
+  const found = await leftWithCode(drafts, seen, { layout, env, clock, tell: () => {} });
+  if (!found.ok) return found;
+  const { left, code } = found.value;
+  const made = tasksFor(layout, left.drafts, {
     batch: firingBatch(identity),
     clock,
     machine: machineOf(order),
@@ -126,7 +125,7 @@ async function stageFiring(
     source: "cron",
     firing: identity,
     seen,
-    code: code.value,
+    code,
   });
   if (!made.ok) return made;
   const tasks = made.value;

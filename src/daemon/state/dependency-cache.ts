@@ -1,6 +1,7 @@
 import { unlessRefused } from "../../lib/errno.ts";
 import type { Group } from "../../model/group.ts";
 import type { TaskId } from "../../model/identity.ts";
+import { doneKeyOfTask, workKeyOf } from "../../model/reuse.ts";
 import type { ParentState } from "../../model/spec.ts";
 import { isTerminal } from "../../model/state.ts";
 import { type Task, whenEndedMs } from "../../model/task.ts";
@@ -35,11 +36,14 @@ export class DependencyCache {
     const failed = metadata.group === undefined ? undefined : this.#failed.get(metadata.group.id);
     if (status.state === "failed") failed?.add(metadata.id);
     else failed?.delete(metadata.id);
-    if (spec.key !== undefined && status.state === "completed") this.#doneKeys.set(spec.key, metadata.id);
+    const done = doneKeyOfTask(task);
+    if (done !== undefined) this.#doneKeys.set(done, metadata.id);
     const ends = metadata.group === undefined ? undefined : this.#ends.get(metadata.group.id);
     if (ends !== undefined) takeEnd(ends, task);
     const { maxFailures, holdAfter } = metadata.group ?? {};
-    const hasDependents = [spec.after, spec.key, maxFailures, holdAfter].some((one) => one !== undefined);
+    const hasDependents = [spec.after, workKeyOf(task), maxFailures, holdAfter].some(
+      (one) => one !== undefined,
+    );
     if (hasDependents && status.state === "queued") this.#dependents.set(metadata.id, task);
     else this.#dependents.delete(metadata.id);
   }
@@ -58,11 +62,12 @@ export class DependencyCache {
     const failed = new Map<number, Set<TaskId>>();
     const ends = new Map<number, Map<TaskId, MemberEnd>>();
     const quickFailures = new Map<number, readonly QuickFailure[]>();
-    for (const { spec, metadata } of this.#dependents.values()) {
-      for (const { task } of spec.after ?? []) {
-        if (!parents.has(task)) parents.set(task, this.#parentState(task, unfinished));
+    for (const task of this.#dependents.values()) {
+      const { spec, metadata } = task;
+      for (const { task: id } of spec.after ?? []) {
+        if (!parents.has(id)) parents.set(id, this.#parentState(id, unfinished));
       }
-      const { key } = spec;
+      const key = workKeyOf(task);
       if (key !== undefined && !doneKeys.has(key)) doneKeys.set(key, this.#doneBy(key));
       const { group } = metadata;
       if (group?.holdAfter !== undefined && !ends.has(group.id)) {

@@ -35,6 +35,6 @@ export const DATA_FIELDS: Fields = {
     to: ["spec", "provenance"],
     about: "strict, or bestEffort: data that does not match its checksum is a warning",
     without: "strict",
-    needs: "datasets",
+    needs: ["datasets"],
   },
 };

@@ -61,8 +61,10 @@ export interface Field extends Described {
   readonly isFixed?: string;
   /** The only kind of job that it is for; absent for all. */
   readonly kind?: Kind["type"];
-  /** The key without which it has no effect. */
-  readonly needs?: string;
+  /** Without any of these keys it has no effect. */
+  readonly needs?: readonly string[];
+  /** The key beside which it has no effect. */
+  readonly notWith?: string;
   readonly also?: Readonly<Record<string, Alias>>;
   /** How `show` prints a value that is not the default; null where another key prints it. Default: the key and the value. */
   readonly show?: ((value: never, moment: (instant: string) => string) => string) | null;
