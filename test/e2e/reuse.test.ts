@@ -154,3 +154,26 @@ test.concurrent("where something is not fixed, it is run, and stint says what", 
   });
   expect(twins.err).toContain('Cannot queue "b": it has the inputs, code and data of "a" too');
 });
+
+test.concurrent("other data is other work, and data that is changed by the job stands for nothing", async () => {
+  await using stint = new Stint();
+  const project = new Project(stint);
+  const data = join(stint.root, "data");
+  const file = (text: string, run = "sh train 1") => {
+    writeFileSync(data, text);
+    const sum = new Bun.CryptoHasher("sha256").update(text).digest("hex");
+    const set = `{ path: ${data}, sha256: ${sum} }`;
+    return ["reuse: true", "code: snapshot", `datasets: { set: ${set} }`, `run: ${run}`].join("\n");
+  };
+  const submit = (input: string) => stint.run(["submit", "-"], { cwd: project.tree.root, input });
+  await submit(file("a"));
+  expect(await project.drained()).toBe("1");
+  expect((await submit(file("a"))).out).toBe("000001-train-1\n");
+  await submit(file("b"));
+  expect(await project.drained()).toBe("1");
+  const writing = `sh train 1; echo more >> ${data}`;
+  await submit(file("a", writing));
+  expect(await project.drained()).toBe("1");
+  expect(stint.record(3).status.state).toBe("completed");
+  expect((await submit(file("a", writing))).out).toBe("000004-train-1-echo-more\n");
+});
