@@ -124,8 +124,9 @@ async function readLine(
   if (!called.ok) return called.error;
   const parsed = parse(called.value.verb, called.value);
   if (!parsed.ok) return parsed.error;
-  const { flags, operands, words } = parsed.value;
-  const { home } = flags;
+  const { operands, words } = parsed.value;
+  // A verb that looks whether a flag was given means its own.
+  const { home, ...flags } = parsed.value.flags;
   // Jobs inherit the variable: a `stint` inside a job uses the same queue.
   const context =
     typeof home === "string"

@@ -4,6 +4,7 @@ import { EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
 import { signalNumber } from "../model/evidence.ts";
 import { shellExitOf } from "../model/failure.ts";
 import type { TaskId } from "../model/identity.ts";
+import { closeHint } from "../model/open-group.ts";
 import { isTerminal } from "../model/state.ts";
 import { lastEnded, type Task, whenEndedMs } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
@@ -14,6 +15,7 @@ import { stuckTeller } from "./stuck.ts";
 
 const POLL_MS = 50;
 const MAX_POLL_MS = 1_000;
+const GROUP_POLL_MS = 250;
 const SUPERVISOR_POLL_MS = 1_000;
 
 /** How a wait ended: all tasks have ended, or the timeout has expired. */
@@ -29,6 +31,8 @@ export interface AwaitOptions {
   readonly onPoll?: (open: readonly Task[]) => void;
   /** True where the caller supervises the home itself. */
   readonly isSupervising?: boolean;
+  /** Asked once all tasks have ended: tasks that came to those, and the names of the groups that more may join. */
+  readonly more?: () => { readonly ids: readonly TaskId[]; readonly open: readonly string[] };
   /** Ends the wait early where it returns true. */
   readonly isOff?: () => boolean;
 }
@@ -41,12 +45,14 @@ export async function awaitTasks(
 ): Promise<Awaited | Problem> {
   const { clock } = context;
   const untilMs = call.timeoutMs === null ? Number.POSITIVE_INFINITY : clock.awakeMs() + call.timeoutMs;
+  const ids = new Set(call.ids);
   const ended = new Map<TaskId, Task>();
+  const told = new Set<string>();
   const tellOfStuck = stuckTeller(context, layout);
   let nextSupervisorPollMs = call.isSupervising ? Number.POSITIVE_INFINITY : 0;
   for (;;) {
     const open: Task[] = [];
-    for (const id of call.ids) {
+    for (const id of ids) {
       if (ended.has(id)) continue;
       const read = readTask(layout, id);
       if (!read.ok) return problem("NOT_FOUND", `Cannot wait for task "${id}": its record is gone`);
@@ -61,18 +67,30 @@ export async function awaitTasks(
       call.onEnd?.(first);
       return { type: "ended", tasks: [first] };
     }
-    if (open.length === 0 || call.isOff?.() === true) return { type: "ended", tasks: [...ended.values()] };
+    const isOff = call.isOff?.() === true;
+    const more = open.length > 0 || isOff ? undefined : call.more?.();
+    if (more !== undefined && more.ids.length > ids.size) {
+      for (const id of more.ids) ids.add(id);
+      continue;
+    }
+    if (isOff || (open.length === 0 && (more?.open ?? []).length === 0))
+      return { type: "ended", tasks: [...ended.values()] };
+    for (const name of more?.open ?? []) {
+      if (!told.has(name)) context.err(`stint: ${closeHint(name)}\n`);
+      told.add(name);
+    }
     call.onPoll?.(open);
     tellOfSilence(context, layout);
     await tellOfStuck(open);
     if (clock.awakeMs() >= untilMs) return { type: "expired" };
-    if (clock.awakeMs() >= nextSupervisorPollMs) {
+    if (open.length > 0 && clock.awakeMs() >= nextSupervisorPollMs) {
       if (nextSupervisorPollMs === 0 && lockOwner(layout) === null)
         context.err("stint: no supervisor is running: nothing starts. Start one: stint up --detach\n");
       nextSupervisorPollMs = clock.awakeMs() + SUPERVISOR_POLL_MS;
     }
     // Each poll reads every open record: a thousand of them are polled once a second.
-    await Bun.sleep(Math.min(MAX_POLL_MS, POLL_MS + open.length));
+    // To ask for more reads the home.
+    await Bun.sleep(more === undefined ? Math.min(MAX_POLL_MS, POLL_MS + open.length) : GROUP_POLL_MS);
   }
 }
 

@@ -15,11 +15,17 @@ import { jsonText } from "./text/json.ts";
 interface ReadVerb {
   readonly json: (context: Context, tasks: readonly Task[], layout: Layout) => unknown;
   readonly text: (context: Context, tasks: readonly Task[], layout: Layout) => string | Promise<string>;
-  /** For a sweep that is named alone; by default its members are shown one after the other. */
+  /** For a sweep or group that is named alone; by default its members are shown one after the other. */
   readonly sweep?: {
-    readonly json: (context: Context, members: readonly Task[]) => unknown;
-    readonly text: (context: Context, members: readonly Task[]) => string;
+    readonly json: (context: Context, members: readonly Task[], named: NamedGroup) => unknown;
+    readonly text: (context: Context, members: readonly Task[], named: NamedGroup) => string;
   };
+}
+
+/** How a sweep or group was named: by its name, or the number of a member. */
+export interface NamedGroup {
+  readonly layout: Layout;
+  readonly reference: string;
 }
 
 const FLAGS = {
@@ -38,30 +44,31 @@ async function read(verb: ReadVerb, { context, flags, operands }: Call<typeof FL
   const { json: isJson, ...selectors } = flags;
   const shown = shownTasks(context, home.value, { references: operands, selectors });
   if (!shown.ok) return shown.error;
-  const { tasks, isSelection, isSweep } = shown.value;
-  const sweep = isSweep ? verb.sweep : undefined;
+  const { tasks, isSelection, group } = shown.value;
+  const sweep = group === null ? undefined : verb.sweep;
+  const named = { layout: home.value, reference: group ?? "" };
   if (isJson === true) {
     const json =
-      sweep === undefined ? await verb.json(context, tasks, home.value) : sweep.json(context, tasks);
+      sweep === undefined ? await verb.json(context, tasks, home.value) : sweep.json(context, tasks, named);
     // A program that selects cannot know that only one task matches.
     const listed = isSelection && !Array.isArray(json) && sweep === undefined ? [json] : json;
     context.out(jsonText(listed));
-  } else if (tasks.length === 0) {
+  } else if (tasks.length === 0 && sweep === undefined) {
     context.err("No task matches.\n");
   } else {
     const text =
-      sweep === undefined ? await verb.text(context, tasks, home.value) : sweep.text(context, tasks);
+      sweep === undefined ? await verb.text(context, tasks, home.value) : sweep.text(context, tasks, named);
     context.out(text);
   }
   return EXIT.done;
 }
 
-/** The tasks to show, and whether they are all members of one sweep that was named alone. */
+/** The tasks to show, and the sweep or group that was named alone. */
 interface Shown {
   readonly tasks: readonly Task[];
   /** They were not named one by one. */
   readonly isSelection: boolean;
-  readonly isSweep: boolean;
+  readonly group: string | null;
 }
 
 function shownTasks(
@@ -72,16 +79,18 @@ function shownTasks(
   const given = Object.values(selectors).filter((value) => value !== undefined).length;
   if (given > 0) {
     const found = targetTasks(context, { layout, references, flags: selectors, eligible: () => true });
-    const isSweep = selectors.group !== undefined && given === 1 && references.length === 0;
+    const group = given === 1 && references.length === 0 ? (selectors.group ?? null) : null;
     if (!found.ok) return found;
     const tasks = found.value.toSorted(inNumberOrder);
-    return ok({ tasks, isSelection: true, isSweep });
+    return ok({ tasks, isSelection: true, group });
   }
   const named = findNamed(layout, references.length === 0 ? [LAST] : references);
   if (!named.ok) return named;
   const { tasks, byGroup } = named.value;
-  const isOne = references.length === 1 && references[0]?.includes(",") === false;
-  return ok({ tasks, isSelection: false, isSweep: isOne && byGroup.size > 0 });
+  const [reference = ""] = references;
+  // Without a task it is a group that none has joined.
+  const isGroup = references.length === 1 && !reference.includes(",") && byGroup.size === tasks.length;
+  return ok({ tasks, isSelection: false, group: isGroup ? reference : null });
 }
 
 /** A single element as itself, several as a list. */

@@ -1,4 +1,4 @@
-import { findGroup } from "../desk/groups.ts";
+import { groupMeant } from "../desk/groups.ts";
 import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
@@ -21,9 +21,9 @@ export const TASKS: Operand = {
 /** The task that was submitted last. */
 export const LAST = "@";
 
-/** A reference to a sweep. */
+/** A reference to a sweep, or a group that several submissions filled. */
 export const GROUP: ValueType<string> = {
-  ...textValue("SWEEP", "the name of a sweep or the number of one of its tasks"),
+  ...textValue("GROUP", "the name of a sweep or group, or the number of one of its tasks"),
   completes: "sweeps",
 };
 
@@ -96,7 +96,11 @@ export const SELECTOR_FLAGS = {
     group: "Select",
     help: "with this topic",
   },
-  group: { value: GROUP, group: "Select", help: "members of a sweep, by its name or a member's number" },
+  group: {
+    value: GROUP,
+    group: "Select",
+    help: "members of a sweep or group, by its name or a member's number",
+  },
 } as const;
 
 export type SelectorFlags = FlagValues<typeof SELECTOR_FLAGS>;
@@ -111,11 +115,10 @@ export function queryOf(
   }: { readonly layout: Layout; readonly nowMs: number } & Pick<LookOptions, "onProgress">,
 ): Result<Query | null, Problem> {
   const states = statesOf(flags);
-  const group = flags.group === undefined ? ok([]) : findGroup(layout, flags.group, options);
+  const group = flags.group === undefined ? ok(null) : groupMeant(layout, flags.group, options);
   if (!group.ok) return err(group.error);
-  const groupId = group.value[0]?.metadata.group?.id;
   const query: Query = {
-    ...(groupId !== undefined && { group: groupId }),
+    ...group.value?.query,
     ...(states !== null && { states }),
     ...(flags.name !== undefined && { name: flags.name }),
     ...(flags.slot !== undefined && { slot: flags.slot }),

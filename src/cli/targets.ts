@@ -64,7 +64,7 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
   }
   const wanted = query.value ?? {};
   const isMatch = matcherOf(wanted);
-  const isEligible = wanted.group === undefined ? eligible : eligibleMember;
+  const isEligible = (wanted.group ?? wanted.openGroup) === undefined ? eligible : eligibleMember;
   const reader = new TaskReader(call.layout);
   const tasks: Task[] = [];
   const states = statesOf(wanted, call);
@@ -80,9 +80,11 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
 }
 
 /** The states in which a matching task can be. */
-function statesOf({ states = STATES, group }: Query, call: TargetCall): readonly State[] {
+function statesOf({ states = STATES, group, openGroup }: Query, call: TargetCall): readonly State[] {
   const eligible =
-    group !== undefined && call.eligibleMember !== undefined ? STATES : (call.states ?? STATES);
+    (group ?? openGroup) !== undefined && call.eligibleMember !== undefined
+      ? STATES
+      : (call.states ?? STATES);
   return states.filter((state) => eligible.includes(state));
 }
 

@@ -115,6 +115,10 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       aliases: ["restart", "requeue"],
       load: () => import("./commands/retry.ts"),
     },
+    close: {
+      summary: "close a group: no more tasks join it",
+      load: () => import("./commands/close.ts"),
+    },
     hold: { summary: "keep queued tasks from starting", load: () => import("./commands/hold.ts") },
     release: {
       summary: "let held tasks start",

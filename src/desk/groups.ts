@@ -1,20 +1,30 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem, rejected } from "../model/errors.ts";
 import { numberOf, type TaskId } from "../model/identity.ts";
+import type { Outline } from "../model/outline.ts";
+import type { Query } from "../model/query.ts";
 import { isTerminal, PLACES } from "../model/state.ts";
 import { inNumberOrder, type Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
+import { readOpenGroup } from "../store/open-groups.ts";
 import { eachOutline, type LookOptions } from "../store/outlines.ts";
 import { TaskReader } from "../store/reader.ts";
 
-/** The members of a sweep, found by its name or by the number of a member, in the order of their numbers. */
+/** A sweep, or a group that several submissions filled. */
+interface Group {
+  readonly name: string;
+  /** Selects its members. */
+  readonly query: Pick<Query, "group" | "openGroup">;
+  readonly members: readonly TaskId[];
+}
+
+/** The members of a sweep or a group, found by its name or by the number of a member, in the order of their numbers. */
 export function findGroup(
   layout: Layout,
   reference: string,
   options: Pick<LookOptions, "onProgress"> = {},
 ): Result<Task[], Problem> {
-  const sweeps = sweepsIn(layout, options);
-  const meant = /^\d+$/.test(reference) ? byNumber(sweeps, Number(reference)) : byName(sweeps, reference);
+  const meant = groupMeant(layout, reference, options);
   if (!meant.ok) return meant;
   const reader = new TaskReader(layout);
   const members = meant.value.members
@@ -23,53 +33,77 @@ export function findGroup(
   return ok(members.toSorted(inNumberOrder));
 }
 
-interface Sweep {
-  readonly id: number;
-  readonly name: string;
+/** The same, without a read of its members. A group that no task has joined yet has its name. */
+export function groupMeant(
+  layout: Layout,
+  reference: string,
+  options: Pick<LookOptions, "onProgress"> = {},
+): Result<Group, Problem> {
+  const groups = groupsIn(layout, options);
+  return /^\d+$/.test(reference) ? byNumber(groups, Number(reference)) : byName(layout, groups, reference);
+}
+
+interface Seen extends Group {
   readonly members: TaskId[];
   hasUnfinished: boolean;
 }
 
-type Sweeps = ReadonlyMap<number, Sweep>;
+/** By the number of their first member, or by their id. */
+type Groups = Map<number | string, Seen>;
 
-function sweepsIn(layout: Layout, options: Pick<LookOptions, "onProgress">): Sweeps {
-  const sweeps = new Map<number, Sweep>();
-  for (const { metadata, status } of eachOutline(layout, PLACES, options)) {
-    const { id, group } = metadata;
-    if (group === undefined) continue;
-    const made = (): Sweep => ({ id: group.id, name: group.name, members: [], hasUnfinished: false });
-    const sweep = sweeps.getOrInsertComputed(group.id, made);
-    sweep.members.push(id);
-    sweep.hasUnfinished ||= !isTerminal(status.state);
+function groupsIn(layout: Layout, options: Pick<LookOptions, "onProgress">): Groups {
+  const groups: Groups = new Map();
+  const see = (key: number | string, { name, query }: Pick<Group, "name" | "query">, task: Outline): void => {
+    const made = (): Seen => ({ name, query, members: [], hasUnfinished: false });
+    const group = groups.getOrInsertComputed(key, made);
+    group.members.push(task.metadata.id);
+    group.hasUnfinished ||= !isTerminal(task.status.state);
+  };
+  for (const task of eachOutline(layout, PLACES, options)) {
+    const { group, openGroup } = task.metadata;
+    if (group !== undefined) see(group.id, { name: group.name, query: { group: group.id } }, task);
+    if (openGroup !== undefined)
+      see(openGroup.id, { name: openGroup.name, query: { openGroup: openGroup.id } }, task);
   }
-  return sweeps;
+  return groups;
 }
 
-function byNumber(sweeps: Sweeps, number: number): Result<Sweep, Problem> {
-  const found =
-    sweeps.get(number) ??
-    [...sweeps.values()].find(({ members }) => members.some((id) => numberOf(id) === number));
+function byNumber(groups: Groups, number: number): Result<Seen, Problem> {
+  // A sweep may be in a group: the sweep comes first.
+  const holding = [...groups.values()].filter(({ members }) => members.some((id) => numberOf(id) === number));
+  const found = groups.get(number) ?? holding.find(({ query }) => query.group !== undefined) ?? holding[0];
   return found === undefined ? err(noSuchGroup(String(number))) : ok(found);
 }
 
-/** Of several sweeps with a name, the newest one with unfinished members. */
-function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
-  const named = [...sweeps.values()]
-    .filter((sweep) => sweep.name === name)
-    .toSorted((left, right) => right.id - left.id);
+/** Of several groups with a name, the newest one with unfinished members, or that is open. */
+function byName(layout: Layout, groups: Groups, name: string): Result<Seen, Problem> {
+  const kept = readOpenGroup(layout, name);
+  if (kept !== null && kept.closedAt === undefined) {
+    const empty: Seen = { name, query: { openGroup: kept.id }, members: [], hasUnfinished: true };
+    groups.getOrInsertComputed(kept.id, () => empty).hasUnfinished = true;
+  }
+  const named = [...groups.values()]
+    .filter((group) => group.name === name)
+    .toSorted((left, right) => firstOf(right) - firstOf(left));
   const [only] = named;
   if (only === undefined) return err(noSuchGroup(name));
   if (named.length === 1) return ok(only);
   const unfinished = named.find(({ hasUnfinished }) => hasUnfinished);
   if (unfinished !== undefined) return ok(unfinished);
-  const latest = named.slice(0, 5).map(({ id }) => id);
+  const latest = named.slice(0, 5).map(firstOf);
   const message = `Cannot choose the sweep "${name}": ${named.length} sweeps have this name, and all of them have ended`;
   return rejected("AMBIGUOUS", message, `use --group with a number: the latest are ${latest.join(", ")}`);
+}
+
+function firstOf({ members }: Group): number {
+  return members.reduce((least, id) => Math.min(least, numberOf(id)), Number.POSITIVE_INFINITY);
 }
 
 function noSuchGroup(reference: string): Problem {
   return problem(
     "NOT_FOUND",
-    /^\d/.test(reference) ? `No sweep has a task with number ${reference}` : `No sweep named "${reference}"`,
+    /^\d/.test(reference)
+      ? `No sweep has a task with number ${reference}`
+      : `No sweep or group named "${reference}"`,
   );
 }

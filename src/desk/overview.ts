@@ -1,10 +1,12 @@
 import type { TaskId } from "../model/identity.ts";
+import type { OpenGroup } from "../model/open-group.ts";
 import type { Owner, Silence } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
 import { batchMembers } from "../store/batch.ts";
 import { readDiskFault, stuckBatchesOf } from "../store/disk-fault.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
+import { openGroups } from "../store/open-groups.ts";
 import { readTasks } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 import { type OverridesSeen, overridesSeen } from "./control.ts";
@@ -24,6 +26,8 @@ export interface Overview {
   readonly diskFault: string | null;
   /** The accepted tasks that the supervisor cannot queue, and why. */
   readonly stuck: ReadonlyMap<TaskId, string>;
+  /** The groups that wait to be closed. */
+  readonly openGroups: readonly OpenGroup[];
 }
 
 /** Reads pending/ and running/, and who supervises them. */
@@ -39,6 +43,7 @@ export function readOverview(layout: Layout, nowMs: number): Overview {
     silence: silenceOf(layout, owner, nowMs),
     diskFault: readDiskFault(layout),
     stuck: stuckTasks(layout, unfinished),
+    openGroups: openGroups(layout),
   };
 }
 

@@ -3,11 +3,13 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Problem, problem, rejected } from "../model/errors.ts";
 import { idFromFileName, NAME_PATTERN, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
+import type { OpenGroup } from "../model/open-group.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { Finder } from "../store/finder.ts";
 import type { Layout } from "../store/layout.ts";
 import { readLastSubmitted } from "../store/numbers.ts";
+import { readOpenGroup } from "../store/open-groups.ts";
 import { readTask } from "../store/reader.ts";
 import type { RecordFault } from "../store/record.ts";
 import { findGroup } from "./groups.ts";
@@ -15,7 +17,7 @@ import { findGroup } from "./groups.ts";
 /** Tasks that references name. */
 export interface Named {
   readonly tasks: Task[];
-  /** Those that were named by their sweep. */
+  /** Those that were named by their sweep or group. */
   readonly byGroup: ReadonlySet<Task>;
 }
 
@@ -25,10 +27,12 @@ export function findNamed(layout: Layout, references: readonly string[]): Result
   const found = new Map<TaskId, Task>();
   const byGroup = new Set<Task>();
   for (const reference of references.flatMap(listed)) {
-    const resolved = resolve(layout, { reference, finder });
-    if (!resolved.ok) {
-      const group = resolved.error.code === "NOT_FOUND" ? findGroupNamed(layout, reference) : null;
-      if (group === null) return resolved;
+    const isGroup = openGroupNamed(layout, reference, finder) !== null;
+    const resolved = isGroup ? null : resolve(layout, { reference, finder });
+    if (resolved === null || !resolved.ok) {
+      const isKnown = resolved === null || resolved.error.code === "NOT_FOUND";
+      const group = isKnown ? findGroupNamed(layout, reference) : null;
+      if (group === null) return resolved ?? err(noSuchTask(layout, reference, finder));
       if (!group.ok) return group;
       for (const member of group.value) {
         found.set(member.metadata.id, member);
@@ -43,6 +47,24 @@ export function findNamed(layout: Layout, references: readonly string[]): Result
     }
   }
   return ok({ tasks: [...found.values()], byGroup });
+}
+
+/** The group that a name stands for: also where its members have the same name, but not where another task has it. */
+export function openGroupNamed(
+  layout: Layout,
+  reference: string,
+  finder = new Finder(layout),
+): OpenGroup | null {
+  const group = readOpenGroup(layout, reference);
+  if (group === null) return null;
+  const slug = nameFrom(reference);
+  const isOthers = finder.ids
+    .filter((id) => nameOf(id) === slug)
+    .some((id) => {
+      const read = readTask(layout, id);
+      return read.ok && read.value.metadata.openGroup?.id !== group.id;
+    });
+  return isOthers ? null : group;
 }
 
 /** `6,10` names two tasks: no name has a comma. */

@@ -5,8 +5,9 @@ import type { Settings } from "../intake/default-settings.ts";
 import { counted } from "../lib/counted.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { Code } from "../model/code.ts";
-import type { Problem } from "../model/errors.ts";
+import { isPermanent, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
+import { closeHint, type OpenGroupMark } from "../model/open-group.ts";
 import { gpusOf } from "../model/resources.ts";
 import type { FiringIdentity } from "../model/schedule.ts";
 import type { Draft } from "../model/submission.ts";
@@ -18,6 +19,7 @@ import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { rememberSubmitted } from "../store/numbers.ts";
+import { dropOpenGroup } from "../store/open-groups.ts";
 import { tellOfAbsences } from "./absences.ts";
 import { admit, looksIntoQueue } from "./admission.ts";
 import type { Caller } from "./caller.ts";
@@ -44,6 +46,8 @@ interface Submission extends Repeated {
   readonly isOfSchedule?: true;
   /** True where the caller waits for the tasks, and tells of absences itself. */
   readonly isAwaited?: boolean;
+  /** The group that the tasks join; the first of them opens it. */
+  readonly to?: string | undefined;
 }
 
 /** The tasks that do the work: those that were queued, and those that do it or have done it already. */
@@ -81,12 +85,13 @@ export async function submitDrafts(
   const { around } = prepared.value;
   if (submission.isOfSchedule !== true) tellOfDropped(caller, asked);
   if (prepared.value.drafts.length === 0) return ok(toldOf(caller, prepared.value.same));
-  if (!asked.some(looksIntoQueue)) {
+  const { to } = submission;
+  if (to === undefined && !asked.some(looksIntoQueue)) {
     const queued = await queue(caller, layout, { submission, around, code, drafts: asked });
     return queued.ok ? ok({ tasks: queued.value, gone: [] }) : queued;
   }
   const { takeSubmitTurn } = await import("../store/submit-turn.ts");
-  const turn = await takeSubmitTurn(layout, clock);
+  const turn = await takeSubmitTurn(layout, clock, { isNeeded: to !== undefined });
   if (!turn.ok) return turn;
   await using _held = turn.value;
   const admitted = admit(layout, { drafts: asked, nowMs: clock.now(), code: early?.value });
@@ -94,8 +99,31 @@ export async function submitDrafts(
   const { drafts, same } = admitted.value;
   const found = toldOf(caller, same);
   if (drafts.length === 0) return ok(found);
-  const queued = await queue(caller, layout, { submission, around, code, drafts });
+  const queued = await queueInGroup(caller, layout, { submission, around, code, drafts });
   return queued.ok ? ok({ ...found, tasks: [...found.tasks, ...queued.value] }) : queued;
+}
+
+/** The same as `queue`, for drafts that may join a group. */
+async function queueInGroup(caller: Caller, layout: Layout, of: Queueing): Promise<Result<Task[], Problem>> {
+  const { to } = of.submission;
+  if (to === undefined) return queue(caller, layout, of);
+  const { joinGroup } = await import("./open-groups.ts");
+  const joined = joinGroup(caller, layout, { name: to, drafts: of.drafts });
+  if (!joined.ok) return joined;
+  const { group, isNew } = joined.value;
+  const queued = await queue(caller, layout, { ...of, joins: { id: group.id, name: group.name } });
+  // Not where the tasks may be queued all the same.
+  if (!queued.ok && isNew && isPermanent(queued.error)) dropOpenGroup(layout, group);
+  if (queued.ok && isNew) caller.err(`stint: ${closeHint(to)}\n`);
+  return queued;
+}
+
+interface Queueing {
+  readonly submission: Submission;
+  readonly around: Around;
+  readonly code: CodeLook;
+  readonly drafts: readonly Draft[];
+  readonly joins?: OpenGroupMark;
 }
 
 /** Reports the variables that jobs will not get. */
@@ -117,16 +145,7 @@ export function toldOf(caller: Pick<Caller, "err">, same: readonly SameWork[]): 
   };
 }
 
-async function queue(
-  caller: Caller,
-  layout: Layout,
-  of: {
-    readonly submission: Submission;
-    readonly around: Around;
-    readonly code: CodeLook;
-    readonly drafts: readonly Draft[];
-  },
-): Promise<Result<Task[], Problem>> {
+async function queue(caller: Caller, layout: Layout, of: Queueing): Promise<Result<Task[], Problem>> {
   const { submission, around, drafts } = of;
   const { resubmitOf, firing, isOfSchedule } = submission;
   const code = await of.code();
@@ -148,6 +167,7 @@ async function queue(
     code: (draft) => asked.get(draft),
     ...(resubmitOf !== undefined && { resubmitOf }),
     ...(firing !== undefined && { firing }),
+    ...(of.joins !== undefined && { joins: of.joins }),
   });
   if (!accepted.ok) return accepted;
   // From here on the tasks are queued, whatever else goes wrong.

@@ -16,6 +16,7 @@ const AUDIT_EVENTS = [
   "paused",
   "resumed",
   "signalled",
+  "group_closed",
   "queue_paused",
   "queue_resumed",
   "limits_changed",

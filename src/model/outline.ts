@@ -10,7 +10,7 @@ import type { Metadata, Task } from "./task.ts";
 export interface Outline extends Partial<Figures> {
   readonly metadata: Pick<
     Metadata,
-    "id" | "name" | "resourceVersion" | "updatedAt" | "labels" | "environment" | "batch"
+    "id" | "name" | "resourceVersion" | "updatedAt" | "labels" | "environment" | "batch" | "openGroup"
   > & {
     readonly group?: Pick<Group, "id" | "name"> | undefined;
     /** Its snapshot, which a clean-up keeps for it. */
@@ -81,7 +81,7 @@ export function isWhole(of: Outline): of is Task {
 }
 
 export function sharedOutline({ metadata, spec, status }: Outline): SharedOutline {
-  const { resourceVersion, labels, environment, batch, group, code } = metadata;
+  const { resourceVersion, labels, environment, batch, group, openGroup, code } = metadata;
   return {
     metadata: {
       resourceVersion,
@@ -89,6 +89,7 @@ export function sharedOutline({ metadata, spec, status }: Outline): SharedOutlin
       ...(environment !== undefined && { environment }),
       ...(batch !== undefined && { batch }),
       ...(group !== undefined && { group: { id: group.id, name: group.name } }),
+      ...(openGroup !== undefined && { openGroup }),
       ...(code?.snapshot !== undefined && { code: { snapshot: code.snapshot } }),
     },
     spec: {

@@ -20,6 +20,8 @@ export const criteria = v.strictObject({
   topic: v.exactOptional(v.string()),
   /** Members of the sweep whose first member has this number. */
   group: v.exactOptional(v.number()),
+  /** Members of the group with this id, which several submissions filled. */
+  openGroup: v.exactOptional(v.string()),
   /** Changed at or after this time, in milliseconds since the epoch. */
   sinceMs: v.exactOptional(v.number()),
 });
@@ -47,6 +49,7 @@ function isLike(task: Outline, query: Query, labels: readonly (readonly [string,
   if (query.slot !== undefined && task.spec.slot !== query.slot) return false;
   if (query.topic !== undefined && task.spec.topic !== query.topic) return false;
   if (query.group !== undefined && task.metadata.group?.id !== query.group) return false;
+  if (query.openGroup !== undefined && task.metadata.openGroup?.id !== query.openGroup) return false;
   for (const [key, value] of labels) {
     if (own(task.metadata.labels, key) !== value) return false;
   }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { signalNumber } from "./evidence.ts";
-import { instant, taskId } from "./identity.ts";
+import { instant, taskId, taskName } from "./identity.ts";
 import { bounds } from "./overrides.ts";
 import { criteria } from "./query.ts";
 import { spec } from "./spec.ts";
@@ -77,6 +77,8 @@ const operation = v.variant("verb", [
   /** Limits at run time: lasting, or until the owner of the lock ends. */
   v.strictObject({ verb: v.literal("limit"), bounds, isLasting: v.boolean() }),
   v.strictObject({ verb: v.literal("resetLimits") }),
+  /** Only the group with this id: a later one may have the same name. */
+  v.strictObject({ verb: v.literal("closeGroup"), name: taskName, group: v.string() }),
   v.strictObject({ verb: v.literal("requeueStale"), olderThanMs: amount }),
   /** Only for the lock owner with this token: a stale request must not stop the next supervisor. */
   v.strictObject({

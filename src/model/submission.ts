@@ -70,6 +70,7 @@ export interface Acceptance {
   readonly scheduleId?: string;
   readonly firedFor?: string;
   readonly group?: Metadata["group"];
+  readonly openGroup?: Metadata["openGroup"];
   readonly definition?: DefinitionMark;
   readonly copiedMember?: SweepPlace;
   readonly batch?: string;

@@ -4,6 +4,7 @@ import { code } from "./code.ts";
 import { definitionMark } from "./definition.ts";
 import { group, sweepPlace } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
+import { openGroupMark } from "./open-group.ts";
 import { PREPARATION_REASONS } from "./preparation.ts";
 import { type Spec, spec } from "./spec.ts";
 import { specEdit } from "./spec-edit.ts";
@@ -69,6 +70,8 @@ export const metadata = v.strictObject({
   batch: v.optional(v.string()),
   /** The sweep that it is a member of. */
   group: v.optional(group),
+  /** The group that its submission joined. */
+  openGroup: v.optional(openGroupMark),
   /** The definition that it was made from. */
   definition: v.optional(definitionMark),
   /** For a copy of a member of a sweep, which is no member itself: what the member was. */

@@ -197,6 +197,12 @@ export class Layout extends Home {
     return join(this.definitions, name, `${version}.json`);
   }
 
+  /** Groups that several submissions fill; see `open-groups.ts`. */
+  readonly openGroups = join(this.home, "groups");
+  openGroup(name: string): string {
+    return join(this.openGroups, `${name}.json`);
+  }
+
   /** Which work has succeeded, by the hash of its key; see `done-keys.ts`. */
   readonly doneKeys = join(this.home, "keys");
   doneKey(hash: string): string {
@@ -245,6 +251,7 @@ export class Layout extends Home {
       this.datasets,
       this.snapshots,
       this.definitions,
+      this.openGroups,
       this.index,
       names,
       ...outlines,

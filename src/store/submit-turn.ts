@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import type { Problem } from "../model/errors.ts";
+import { type Problem, rejected } from "../model/errors.ts";
 import { problemFromErrno } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { takeLock } from "./lock.ts";
@@ -18,17 +18,19 @@ const RETRY_MS = 10;
 
 /**
  * Serializes submitters that check the queue before they add to it: of many that submit a task with one key at once, the first adds it
- * and the others find it. It is not the lock of the home.
+ * and the others find it. It is not the lock of the home. Where the turn `isNeeded`, as for a group, there is no going on without.
  */
 export async function takeSubmitTurn(
   layout: Layout,
   clock: Clock,
+  { isNeeded = false }: { readonly isNeeded?: boolean } = {},
 ): Promise<Result<AsyncDisposable, Problem>> {
   const untilMs = clock.awakeMs() + MAX_WAIT_MS;
   try {
     for (;;) {
       const turn = await tryTurn(layout, clock);
       if (turn !== null) return ok(turn);
+      if (clock.awakeMs() >= untilMs && isNeeded) return refused();
       if (clock.awakeMs() >= untilMs) return ok({ [Symbol.asyncDispose]: () => Promise.resolve() });
       await Bun.sleep(RETRY_MS);
     }
@@ -37,6 +39,11 @@ export async function takeSubmitTurn(
     if (errno === null) throw error;
     return err(problemFromErrno(errno, "wait for others who queue tasks", error));
   }
+}
+
+function refused(): Result<never, Problem> {
+  const message = "Cannot use the group now: another command has been queueing tasks for 20 s";
+  return rejected("HOME_LOCKED", message, "repeat it once that one is done");
 }
 
 /** Removes what a submitter left that was killed in its turn; called when a supervisor starts. */

@@ -39,6 +39,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cancel: [[HOSTILE], ["--class", HOSTILE]],
   retry: [[HOSTILE]],
   hold: [[HOSTILE]],
+  close: [[HOSTILE], ["nosuch"]],
   release: [[HOSTILE]],
   pause: [[HOSTILE]],
   resume: [[HOSTILE]],

@@ -6,6 +6,7 @@ import { DEFINITION_SCENARIOS } from "./scenario-definitions.ts";
 import { FEED_SCENARIO } from "./scenario-feeds.ts";
 import { LIMITS_SCENARIO } from "./scenario-limits.ts";
 import { NOTICES_SCENARIO } from "./scenario-notices.ts";
+import { OPEN_GROUP_SCENARIOS } from "./scenario-open-groups.ts";
 import { OUTPUTS_SCENARIO } from "./scenario-outputs.ts";
 import { BESIDE_SCENARIO, SCHEDULE_SCENARIO, SWEPT_SCHEDULE_SCENARIO } from "./scenario-schedules.ts";
 import { INBOX_SCENARIO } from "./scenarios-inbox.ts";
@@ -30,6 +31,7 @@ const SCENARIOS = [
   ...TASK_SCENARIOS,
   ...CONTROL_SCENARIOS,
   ...DEFINITION_SCENARIOS,
+  ...OPEN_GROUP_SCENARIOS,
 ];
 /** A sweep is dozens of runs one after the other. */
 const SWEEP_TIMEOUT_MS = 900_000;

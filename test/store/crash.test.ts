@@ -31,6 +31,7 @@ const ELSEWHERE = [
   /^numbers:staged$/,
   /^request:fetched$/,
   /^notice:/,
+  /^group:/,
   /^inbox:(reason-staged|told|put-back)$/,
   /^quarantine:/,
   /^schedule:/,

@@ -25,6 +25,7 @@ export type Completes =
   | TasksFor
   | "names"
   | "sweeps"
+  | "openGroups"
   | "schedules"
   | "definitions"
   | "firingSchedules"

@@ -2,6 +2,7 @@ import { parseBytes } from "../../lib/bytes.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import { type Meant, meantDuration, meantSize, sizeWithUnit } from "../../lib/meant-amount.ts";
 import { definitionNamed } from "../../model/definition.ts";
+import { MAX_NAME_LENGTH, NAME_PATTERN } from "../../model/identity.ts";
 import type { ValueType } from "./declare.ts";
 
 /** Any text but the empty one, which in a script is a variable that was not set. */
@@ -14,6 +15,16 @@ export const TASK: ValueType<string> = {
   ...textValue("TASK", "the number, id or name of a task"),
   completes: "tasks",
 };
+
+/** A name as tasks have it. */
+export const NEW_NAME: ValueType<string> = {
+  placeholder: "NAME",
+  wanted: `letters, digits, . _ and -, a letter first, ${MAX_NAME_LENGTH} at most`,
+  read: (typed) => (NAME_PATTERN.test(typed) && typed.length <= MAX_NAME_LENGTH ? typed : null),
+};
+
+/** A group that several submissions fill. */
+export const GROUP_NAME: ValueType<string> = { ...NEW_NAME, placeholder: "GROUP", completes: "openGroups" };
 
 /** A definition, or one version of it. */
 export const DEFINITION: ValueType<string> = {

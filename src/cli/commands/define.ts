@@ -3,24 +3,19 @@ import { isScript } from "../../intake/script/is-script.ts";
 import { readYaml } from "../../intake/yaml-text.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { EXIT, problem } from "../../model/errors.ts";
-import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../../model/identity.ts";
+import { nameFrom } from "../../model/identity.ts";
 import { define } from "../../store/definitions.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
-import { type Call, declareVerb, type Ended, type ValueType } from "../command-line/declare.ts";
+import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
+import { NEW_NAME } from "../command-line/values.ts";
 import { readDrafts } from "../drafts.ts";
 import { inMadeHome } from "../in-home.ts";
 import { readNamedText } from "../named-text.ts";
 import { jsonText } from "../text/json.ts";
 
-const NAME: ValueType<string> = {
-  placeholder: "NAME",
-  wanted: `letters, digits, . _ and -, a letter first, ${MAX_NAME_LENGTH} at most`,
-  read: (typed) => (NAME_PATTERN.test(typed) && typed.length <= MAX_NAME_LENGTH ? typed : null),
-};
-
 const FLAGS = {
-  name: { value: NAME, help: "name of the definition (default: that of the file)" },
+  name: { value: NEW_NAME, help: "name of the definition (default: that of the file)" },
   json: { help: "print it as JSON" },
 } as const;
 

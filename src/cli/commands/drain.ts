@@ -16,6 +16,7 @@ import type { PlanInput } from "../../plan/input.ts";
 import { batchMembers } from "../../store/batch.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
+import { openGroups } from "../../store/open-groups.ts";
 import { readTask, readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
@@ -26,6 +27,7 @@ import { Interruption } from "../interruption.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { pausedLines } from "../text/control.ts";
 import { isSummed, manyTasks } from "../text/many.ts";
+import { openGroupLines } from "../text/open-groups.ts";
 import { ProgressLine } from "../text/progress.ts";
 
 const FLAGS = {
@@ -139,6 +141,7 @@ class DrainSession {
     out(asLines(this.#linesLeft(told, (task) => reasonLeft(task, reasons) ?? last)));
     out(asLines([...unloaded].map(([id, why]) => `${id} left: ${why}`)));
     if (!isQuiet && dead.length === 0 && left.length + unloaded.size === 0) out("nothing is left to do\n");
+    if (!isQuiet) err(openGroupLines(openGroups(this.#layout), left));
     const ended = isQuiet ? "" : this.#tally.text({ failed: dead, left, nowMs: around.nowMs });
     const open = left.length === 0 ? "" : `; ${left.length} left`;
     if (ended !== "") err(`In this drain: ${ended}${open}\n`);

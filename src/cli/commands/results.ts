@@ -43,7 +43,7 @@ export const verb = declareVerb({
   operands: [TASKS],
   flags: FLAGS,
   notes:
-    "Without a task: the sweep that was submitted last, or else the task. An output that a job did not give is filled with the last value of a metric of this name, or of a scalar in its TensorBoard files, and marked so. See `stint help results`.",
+    "Without a task: the sweep or group that was submitted last, or else the task. An output that a job did not give is filled with the last value of a metric of this name, or of a scalar in its TensorBoard files, and marked so. See `stint help results`.",
   run: inHome(results),
 });
 
@@ -107,6 +107,6 @@ function tasksNamed(
     eligible: () => true,
   });
   if (!found.ok || !isOpen) return found;
-  const group = found.value[0]?.metadata.group;
-  return group === undefined ? ok(found.value) : findGroup(layout, String(group.id));
+  const { number, group, openGroup } = found.value[0]?.metadata ?? {};
+  return (group ?? openGroup) === undefined ? ok(found.value) : findGroup(layout, String(number));
 }

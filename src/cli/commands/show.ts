@@ -1,5 +1,5 @@
 import { codeSeen } from "../../desk/code-seen.ts";
-import { summaryOf } from "../../desk/group-summary.ts";
+import { openGroupSummary, summaryOf } from "../../desk/group-summary.ts";
 import { preparationSeen } from "../../desk/preparation.ts";
 import { progressOf } from "../../desk/progress.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
@@ -9,8 +9,9 @@ import { reuseOf } from "../../model/reuse.ts";
 import { isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { recordText } from "../../store/record.ts";
-import { oneOrAll, readVerb } from "../read-verb.ts";
+import { type NamedGroup, oneOrAll, readVerb } from "../read-verb.ts";
 import { renderTask, renderTasks } from "../text/show.ts";
+import { renderGroup } from "../text/show-group.ts";
 import { renderSweep } from "../text/show-sweep.ts";
 import { styleFor } from "../text/style.ts";
 
@@ -22,6 +23,13 @@ function reuseJson(task: Task): Record<string, string> {
 
 /** More tasks are shown in a line each. */
 const MOST_WHOLE = 5;
+
+/** The name of the group that several submissions filled, where one is meant; null for a sweep. */
+function groupIn(members: readonly Task[], { reference }: NamedGroup): string | null {
+  const { group, openGroup } = members[0]?.metadata ?? {};
+  const isSweep = group !== undefined && (/^\d+$/.test(reference) || group.name === reference);
+  return isSweep ? null : (openGroup?.name ?? reference);
+}
 
 export const verb = readVerb({
   // The record as on disk, with the fields that are computed for readers.
@@ -61,12 +69,20 @@ export const verb = readVerb({
     return texts.join("\n");
   },
   sweep: {
-    json: (context, members) => summaryOf(members, context.clock.now()),
-    text: (context, members) =>
-      renderSweep(members, {
-        nowMs: context.clock.now(),
-        style: styleFor(context.hasColor),
-        columns: context.columns(),
-      }),
+    json: (context, members, named) => {
+      const nowMs = context.clock.now();
+      const name = groupIn(members, named);
+      return name === null
+        ? summaryOf(members, nowMs)
+        : openGroupSummary(named.layout, { name, members, nowMs });
+    },
+    text: (context, members, named) => {
+      const nowMs = context.clock.now();
+      const view = { nowMs, style: styleFor(context.hasColor), columns: context.columns() };
+      const name = groupIn(members, named);
+      return name === null
+        ? renderSweep(members, view)
+        : renderGroup(openGroupSummary(named.layout, { name, members, nowMs }), members, view);
+    },
   },
 });

@@ -21,7 +21,7 @@ import { renderStatistics } from "../text/statistics.ts";
 
 export const verb = declareVerb({
   flags: {
-    group: { value: GROUP, help: "count only the members of this sweep" },
+    group: { value: GROUP, help: "count only the members of this sweep or group" },
     since: {
       value: DURATION,
       help: "of ended tasks, count only those that ended within this time, such as 12h",

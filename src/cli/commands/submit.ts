@@ -13,7 +13,7 @@ import { ensureHome, openHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { usage } from "../command-line/usage.ts";
-import { DEFINITION, TASK } from "../command-line/values.ts";
+import { DEFINITION, GROUP_NAME, TASK } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
 import { slurmOptionsOf } from "../slurm-flags.ts";
@@ -35,6 +35,11 @@ const FLAGS = {
   exact: {
     excludes: ["dryRun"],
     help: "take the code, the environment and the packages that it ran with, or refuse",
+  },
+  to: {
+    value: GROUP_NAME,
+    excludes: ["dryRun"],
+    help: "add the tasks to this group, which the first of them opens; `stint close GROUP` ends it",
   },
   wait: { short: "W", help: "wait for the task and exit with its exit code" },
   follow: { help: "like --wait, and stream its output" },
@@ -101,6 +106,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   const submitted = await submitDrafts(isQuiet ? { ...context, err: () => {} } : context, home.value, {
     settings: settings.value,
     isAwaited: flags.wait === true || flags.follow === true,
+    to: flags.to,
     ...copy.value,
   });
   if (!submitted.ok) return submitted.error;

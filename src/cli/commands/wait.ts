@@ -1,9 +1,14 @@
 import { refuseToWait } from "../../desk/inside-job.ts";
+import { openGroupNamed } from "../../desk/select.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
-import { UNFINISHED_STATES } from "../../model/state.ts";
+import type { TaskId } from "../../model/identity.ts";
+import type { OpenGroup } from "../../model/open-group.ts";
+import { PLACES, UNFINISHED_STATES } from "../../model/state.ts";
 import { idsOfTasks, inNumberOrder } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
+import { isOpenGroup, readOpenGroup } from "../../store/open-groups.ts";
+import { eachOutline } from "../../store/outlines.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { DURATION } from "../command-line/values.ts";
@@ -22,6 +27,24 @@ const FLAGS = {
   json: { help: "print a JSON line for each task as it ends" },
   quiet: { short: "q", help: "print nothing" },
 } as const;
+
+/** What open groups, named or selected alone, still get; null where none of them is open. */
+function comingTo(
+  layout: Layout,
+  groups: readonly OpenGroup[],
+): ((ids: readonly TaskId[]) => { ids: readonly TaskId[]; open: readonly string[] }) | null {
+  const isOpen = (group: OpenGroup): boolean => isOpenGroup(layout, group);
+  if (!groups.some(isOpen)) return null;
+  return (ids) => {
+    // Before its members: none joins a group that is closed.
+    const open = groups.filter(isOpen).map(({ name }) => name);
+    const wanted = new Set(groups.map(({ id }) => id));
+    const members = [...eachOutline(layout, PLACES)].filter(({ metadata: { openGroup } }) =>
+      openGroup === undefined ? false : wanted.has(openGroup.id),
+    );
+    return { ids: [...new Set([...ids, ...members.map(({ metadata }) => metadata.id)])], open };
+  };
+}
 
 export const verb = declareVerb({
   operands: [{ ...TASKS, completes: { states: UNFINISHED_STATES, eligible: isUnended } }],
@@ -43,7 +66,12 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     eligibleMember: () => true,
   });
   if (!tasks.ok) return tasks.error;
-  if (tasks.value.length === 0 && flags.quiet !== true)
+  const selected = flags.group === undefined ? null : readOpenGroup(layout, flags.group);
+  const more = comingTo(layout, [
+    ...operands.flatMap((reference) => openGroupNamed(layout, reference) ?? []),
+    ...(selected === null ? [] : [selected]),
+  ]);
+  if (tasks.value.length === 0 && more === null && flags.quiet !== true)
     context.err("stint: no task matches; there is nothing to wait for\n");
   const isQueued = tasks.value.some(({ status }) => status.state === "queued");
   const refusal = isQueued ? refuseToWait(context, layout, 1) : null;
@@ -56,6 +84,7 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     ids,
     timeoutMs,
     isAny: flags.any === true,
+    ...(more !== null && { more: () => more(ids) }),
     isOff: () => context.outputEnd() === "closed" || interruption.exit !== null,
     onPoll: (open) => progress.show(open, ids.length),
     onEnd: (task) => {

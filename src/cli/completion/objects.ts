@@ -10,6 +10,7 @@ import { topicsIn } from "../../store/feed-files.ts";
 import { inventoryOf } from "../../store/inventory-file.ts";
 import type { Layout } from "../../store/layout.ts";
 import { recentNames } from "../../store/names.ts";
+import { openGroups } from "../../store/open-groups.ts";
 import { idsIn, readTask } from "../../store/reader.ts";
 import type { Completes, OfferedWord, TasksFor } from "../command-line/declare.ts";
 
@@ -49,6 +50,8 @@ export class Objects {
         return this.#sample().map((task): OfferedWord => [task.metadata.name, task.status.state]);
       case "sweeps":
         return this.#sweeps();
+      case "openGroups":
+        return openGroups(this.#layout).map(({ name }): OfferedWord => [name, "open group"]);
       case "labels":
         return this.#labels(typed);
       case "lanes":
@@ -175,7 +178,10 @@ export class Objects {
         if (group !== undefined) known.push(group);
       }
     }
-    return known.map(({ name, size }): OfferedWord => [name, `sweep of ${counted(size, "task")}`]);
+    return [
+      ...this.offers("openGroups", ""),
+      ...known.map(({ name, size }): OfferedWord => [name, `sweep of ${counted(size, "task")}`]),
+    ];
   }
 
   /** Keys, or the values of the key that was typed. */

@@ -5,6 +5,7 @@ import { counted } from "../../lib/counted.ts";
 import { asLines, oneLine } from "../../lib/printable.ts";
 import { isEmpty } from "../../model/overrides.ts";
 import { controlLines, limitLines } from "../text/control.ts";
+import { openGroupLines } from "../text/open-groups.ts";
 import type { QueueSeen } from "../waits.ts";
 import { feltLimits } from "./felt-limits.ts";
 
@@ -25,8 +26,13 @@ export function footerOf(overview: Overview, { waits }: QueueSeen, nowMs: number
     reason === undefined
       ? ""
       : `\n${counted(stuck.size, "accepted task")} that the supervisor cannot queue yet; it keeps trying: ${oneLine(reason)}. See \`stint doctor\`.\n`,
+    openGroupsText(overview),
     unsupervised(overview),
   ].join("");
+}
+
+function openGroupsText({ openGroups, queued, active }: Overview): string {
+  return openGroups.length === 0 ? "" : `\n${openGroupLines(openGroups, [...queued, ...active])}`;
 }
 
 function unsupervised({ isSupervised, queued, active }: Overview): string {

@@ -30,7 +30,7 @@ function idsWithName(layout: Layout, pattern: string, options: LookOptions): Tas
   const isNamed = globMatcher(pattern);
   const ids: TaskId[] = [];
   for (const { metadata } of eachOutline(layout, [...PLACES], options))
-    if (isNamed(metadata.name) || (metadata.group !== undefined && isNamed(metadata.group.name)))
+    if ([metadata, metadata.group, metadata.openGroup].some((one) => one !== undefined && isNamed(one.name)))
       ids.push(metadata.id);
   return ids;
 }

@@ -47,7 +47,7 @@ export function renderSweep(
       : ([
           ["queued", `${localTime(first.metadata.createdAt, nowMs)} by ${first.metadata.createdBy}`],
         ] as const)),
-    ...summary.failures.map((failure) => ["failed", failureText(failure)] as const),
+    ...summary.failures.map((failure) => ["failed", failedMembersText(failure)] as const),
   ];
   const head = asLines([
     `${style.bold(`sweep ${name}`)}  ${counts.join(", ")}`,
@@ -77,7 +77,7 @@ function progressText({ known, size, ended, leftMs }: GroupSummary): string {
   return `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ${past} of ${size} ended${leftMs === null ? "" : `, ${aboutLeft(leftMs)}`}`;
 }
 
-function failureText({ code, members }: GroupSummary["failures"][number]): string {
+export function failedMembersText({ code, members }: GroupSummary["failures"][number]): string {
   const numbers = members.slice(0, SHOWN_NUMBERS).map((id) => Number(id.slice(0, id.indexOf("-"))));
   const more = members.length > numbers.length ? `, +${members.length - numbers.length}` : "";
   return `${code} (${counted(members.length, "member")}): ${numbers.join(", ")}${more}`;

@@ -252,9 +252,10 @@ function devicesOf({ devices, resources }: Attempt): string[] {
 /** The record keeps more; `stint logs` shows all. */
 const SHOWN_LOG_LINES = 15;
 
-/** Where a task comes from: its sweep, the task that it is a copy of, its definition. */
+/** Where a task comes from: its sweep, its group, the task that it is a copy of, its definition. */
 function originRows({
   group,
+  openGroup,
   resubmitOf,
   copiedMember,
   definition,
@@ -264,6 +265,7 @@ function originRows({
     const member = `${group.name}, member ${group.index} of ${group.size}`;
     rows.push(["sweep", `${member}: ${valuesText(group.values)}`]);
   }
+  if (openGroup !== undefined) rows.push(["group", openGroup.name]);
   if (resubmitOf !== undefined) {
     const values = copiedMember === undefined ? "" : `: ${valuesText(copiedMember.values)}`;
     rows.push(["copy of", `${resubmitOf}${values}`]);

@@ -2,6 +2,7 @@ import { type Clock, timestamp } from "../../lib/clock.ts";
 import { uuid } from "../../lib/random.ts";
 import { makeTaskId, nameFrom, type TaskId } from "../../model/identity.ts";
 import { MAX_RECEIVERS, type Receiver } from "../../model/notice.ts";
+import type { OpenGroupMark } from "../../model/open-group.ts";
 import type { FiringIdentity } from "../../model/schedule.ts";
 import type { Dependency } from "../../model/spec.ts";
 import { accepted, type Draft } from "../../model/submission.ts";
@@ -29,6 +30,8 @@ export interface AcceptOptions {
   readonly batch: string;
   /** The firing that queues them; without a schedule it was requested by hand, and does not advance one. */
   readonly firing?: FiringIdentity & { readonly schedule?: string };
+  /** The group that they join. */
+  readonly joins?: OpenGroupMark | undefined;
 }
 
 /** Makes tasks of drafts, with numbers that no other task gets; they count once they are committed. Throws errors of the disk. */
@@ -37,7 +40,7 @@ export function tasksOf(
   drafts: readonly Draft[],
   options: Submitter & AcceptOptions & { readonly parents: Parents },
 ): Task[] {
-  const { createdBy, source, environment: variables, resubmitOf, firing, code } = options;
+  const { createdBy, source, environment: variables, resubmitOf, firing, joins, code } = options;
   const keep = keeper(layout, options.clock.now());
   const first = reserveNumbers(layout, drafts.length);
   // After the numbers: of two concurrent submissions, the lower numbers then usually have the earlier time.
@@ -65,6 +68,7 @@ export function tasksOf(
       ...(drafts.length > 1 && { batch: options.batch }),
       // Members have consecutive numbers: the index in the group leads to the number of the first.
       ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),
+      ...(joins !== undefined && { openGroup: joins }),
       ...codeOf(code?.(asked)),
     });
   });

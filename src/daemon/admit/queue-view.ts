@@ -2,10 +2,13 @@ import { ok } from "../../lib/result.ts";
 import type { Group } from "../../model/group.ts";
 import { idFromFileName, nameFrom, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
 import type { DependencyEnd } from "../../model/spec.ts";
+import { ENDED_PLACES, type State } from "../../model/state.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { Finder } from "../../store/finder.ts";
 import type { Layout } from "../../store/layout.ts";
+import { readOpenGroup } from "../../store/open-groups.ts";
+import { eachOutline } from "../../store/outlines.ts";
 import { readTask, readTasks } from "../../store/reader.ts";
 import type { CodeOf } from "./code.ts";
 import { withoutSameWork } from "./same-work.ts";
@@ -67,6 +70,23 @@ export class QueueView {
     return sweep === undefined ? [] : this.#awaitedOf(sweep, when);
   }
 
+  /** The members that a dependent waits for of a closed group of this name; "open" where more may join it, null where there is none. */
+  inGroup(name: string, when: DependencyEnd): readonly TaskId[] | "open" | null {
+    const group = readOpenGroup(this.#layout, name);
+    // Another task has this name.
+    if (group === null || this.named(name).some(({ metadata }) => metadata.openGroup?.id !== group.id))
+      return null;
+    if (group.closedAt === undefined) return "open";
+    const ended = eachOutline(this.#layout, ENDED_PLACES);
+    const members = new Map(
+      [...ended, ...this.#allUnfinished]
+        .filter(({ metadata }) => metadata.openGroup?.id === group.id)
+        .map(({ metadata, status }) => [metadata.id, status.state]),
+    );
+    if (members.size === 0) return null;
+    return [...members].filter(([, state]) => isWaitedFor(state, when)).map(([id]) => id);
+  }
+
   /** The newest of the tasks and sweeps of a name where all have ended; of a sweep, the members that a dependent waits for. Null for none. */
   ended(name: string, when: DependencyEnd): readonly TaskId[] | null {
     const slug = nameFrom(name);
@@ -99,7 +119,7 @@ export class QueueView {
       const task = known.get(id);
       const read = task === undefined ? readTask(this.#layout, id) : ok(task);
       if (!read.ok || read.value.metadata.group?.id !== first) return false;
-      return when === "failure" || when === "oneOf" || read.value.status.state !== "completed";
+      return isWaitedFor(read.value.status.state, when);
     });
   }
 
@@ -134,6 +154,11 @@ export class QueueView {
     for (const task of this.#allUnfinished) put(this.#named, task);
     return this.#named;
   }
+}
+
+/** False for a member whose success is enough. */
+function isWaitedFor(state: State, when: DependencyEnd): boolean {
+  return when === "failure" || when === "oneOf" || state !== "completed";
 }
 
 function put(named: Map<string, Task[]>, task: Task): void {

@@ -22,7 +22,7 @@ interface Asked {
 export type Parents = (index: number, firstNumber: number) => Dependency[];
 
 /**
- * Resolves the parents of drafts: in their own batch, else by number or id, else the one unfinished task or sweep of that name, else the
+ * Resolves the parents of drafts: in their own batch, else by number or id, else the one unfinished task, closed group or unfinished sweep of that name, else the
  * newest of the name that has ended: what a script submitted a moment ago may have ended already.
  */
 export function resolveParents(seen: QueueView, drafts: readonly Draft[]): Result<Parents, Problem> {
@@ -105,6 +105,12 @@ function lookUp(
   if (id !== null) return ok([{ id }]);
   if (/^\d+$/.test(reference))
     return refuse(draft, `it waits for ${reference}, and there is no task ${reference}`);
+  const group = index.seen.inGroup(reference, when);
+  if (group === "open") {
+    const why = `it waits for "${reference}", a group that is open: more tasks may join it`;
+    return refuse(draft, why, `close it first: stint close ${reference}`);
+  }
+  if (group !== null) return ok(group.map((parent) => ({ id: parent })));
   const named = index.seen.named(reference);
   const [only, ...others] = named;
   if (only !== undefined && others.length === 0) return ok([{ id: only.metadata.id }]);

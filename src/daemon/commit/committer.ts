@@ -1,6 +1,7 @@
 import type { Problem } from "../../model/errors.ts";
 import { ownEntries } from "../../model/feed.ts";
 import type { TaskId } from "../../model/identity.ts";
+import type { OpenGroupMark } from "../../model/open-group.ts";
 import type { Task } from "../../model/task.ts";
 import { publishDiskFault } from "../../store/disk-fault.ts";
 import { noteDoneKeys } from "../../store/done-keys.ts";
@@ -12,7 +13,7 @@ import { probeHome } from "../../store/probe.ts";
 import { type Change, type Committed, type RecordMove, Writer } from "../../store/writer.ts";
 import type { SupervisorContext } from "../context.ts";
 import type { NotificationDispatcher } from "../notices/dispatcher.ts";
-import { holdNotices, noticesFor } from "../notices/notices-for.ts";
+import { groupEndNotices, holdNotices, noticesFor } from "../notices/notices-for.ts";
 import type { QueueState } from "../state/queue-state.ts";
 import { Checkpoints } from "./checkpoints.ts";
 
@@ -98,6 +99,15 @@ export class Committer implements Disposable {
     const written = tryFs("write the notices of a hold", () => writeNotices(layout, notices));
     if (written.ok) this.notifications?.push(notices);
     else this.enterDegraded(written.error);
+  }
+
+  /** The same of a group that is closed, where all its tasks have ended. Throws what the disk refuses. */
+  announceGroupEnd(group: OpenGroupMark): void {
+    const { layout, config } = this.#context;
+    const known = (): Task[] => [...this.#queue.tasks.values()];
+    const notices = groupEndNotices(group, { layout, receivers: config.notices.on, known });
+    writeNotices(layout, notices);
+    this.notifications?.push(notices);
   }
 
   /** Tells the feeds of topics of what was written. */

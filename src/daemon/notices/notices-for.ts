@@ -1,10 +1,15 @@
 import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
 import type { BatchCounts, Notice, NoticeEvent, NoticeFacts, NoticeReceivers } from "../../model/notice.ts";
-import { isTerminal } from "../../model/state.ts";
+import type { OpenGroupMark } from "../../model/open-group.ts";
+import type { Outline } from "../../model/outline.ts";
+import { ENDED_PLACES, isTerminal, type State } from "../../model/state.ts";
 import { lastEnded, type Task } from "../../model/task.ts";
 import { outputFiles } from "../../run/output.ts";
 import type { Layout } from "../../store/layout.ts";
 import { endedBeside } from "../../store/notices.ts";
+import { isOpenGroup, readOpenGroup } from "../../store/open-groups.ts";
+import { eachOutline } from "../../store/outlines.ts";
+import { readTask } from "../../store/reader.ts";
 import type { RecordMove } from "../../store/writer.ts";
 
 /** What notices are made from. */
@@ -97,32 +102,78 @@ function receiversOf(receivers: NoticeReceivers | undefined, event: NoticeEvent)
 
 /** Made for the last task of a batch; where several end in one commit, for the last of these. */
 function batchEndNotices(
-  task: Task,
+  asked: Task,
   { ended, context }: { ended: readonly Task[]; context: NoticeContext },
 ): Notice[] {
   const { layout, receivers, known, isComing } = context;
+  const { openGroup } = asked.metadata;
+  const task = withGroupReceivers(asked, layout);
   const isAsked =
     receiversOf(task.spec.on, "batchEnd").length + receiversOf(receivers, "batchEnd").length > 0;
   if (!isAsked) return [];
   const { batch, id } = task.metadata;
-  if (isComing?.(batch) === true) return [];
-  const isBeside = (other: Task): boolean => batch !== undefined && other.metadata.batch === batch;
+  if (openGroup === undefined ? isComing?.(batch) === true : isOpenGroup(layout, openGroup)) return [];
+  const isBeside = ({ metadata: other }: Task): boolean =>
+    openGroup === undefined
+      ? batch !== undefined && other.batch === batch
+      : other.openGroup?.id === openGroup.id;
   const together = [task, ...ended.filter((other) => other.metadata.id !== id && isBeside(other))];
   const gone = new Set(together.map(({ metadata }) => metadata.id));
   const isOpen = known().some((other) => isBeside(other) && !gone.has(other.metadata.id));
-  const isLast = ended.findLast((other) => gone.has(other.metadata.id)) === task;
+  const isLast = ended.findLast((other) => gone.has(other.metadata.id)) === asked;
   if (isOpen || !isLast) return [];
-  const all = new Map(
-    [...endedBeside(layout, task), ...together].map((one) => [one.metadata.id, one.status.state]),
-  );
-  const count = (state: string): number => [...all.values()].filter((one) => one === state).length;
-  const counts = {
-    total: all.size,
+  const beside = openGroup === undefined ? endedBeside(layout, task) : endedInGroup(layout, openGroup);
+  const all = new Map([...beside, ...together].map((one) => [one.metadata.id, one.status.state]));
+  return noticesOf(task, { event: "batchEnd", context, counts: countsOf([...all.values()]) });
+}
+
+/** The notices of a group that is closed now, where all its tasks have ended: those of the end of the last one. */
+export function groupEndNotices(
+  group: OpenGroupMark,
+  { layout, receivers, known }: Pick<NoticeContext, "layout" | "receivers" | "known">,
+): Notice[] {
+  if (known().some(({ metadata }) => metadata.openGroup?.id === group.id)) return [];
+  const ends = endedInGroup(layout, group).toSorted(byEnd);
+  const last = ends.at(-1);
+  if (last === undefined) return [];
+  const counts = countsOf(ends.map(({ status }) => status.state));
+  const read = readTask(layout, last.metadata.id);
+  return read.ok
+    ? noticesOf(withGroupReceivers(read.value, layout), {
+        event: "batchEnd",
+        context: { layout, receivers, known },
+        counts,
+      })
+    : [];
+}
+
+function endedInGroup(layout: Layout, { id }: Pick<OpenGroupMark, "id">): Outline[] {
+  return [...eachOutline(layout, ENDED_PLACES)].filter(({ metadata }) => metadata.openGroup?.id === id);
+}
+
+function byEnd({ status: left }: Outline, { status: right }: Outline): number {
+  return (left.endedAt ?? "") < (right.endedAt ?? "") ? -1 : 1;
+}
+
+/** A task of a group tells the receivers of all its submissions. */
+function withGroupReceivers(task: Task, layout: Layout): Task {
+  const { openGroup } = task.metadata;
+  if (openGroup === undefined) return task;
+  const group = readOpenGroup(layout, openGroup.name);
+  const batchEnd = group?.id === openGroup.id ? group.batchEnd : undefined;
+  return batchEnd === undefined
+    ? task
+    : { ...task, spec: { ...task.spec, on: { ...task.spec.on, batchEnd } } };
+}
+
+function countsOf(states: readonly State[]): BatchCounts {
+  const count = (state: State): number => states.filter((one) => one === state).length;
+  return {
+    total: states.length,
     completed: count("completed"),
     failed: count("failed"),
     cancelled: count("cancelled"),
   };
-  return noticesOf(task, { event: "batchEnd", context, counts });
 }
 
 /** The attempts of this epoch since its last success. */

@@ -3,6 +3,7 @@ import { numberOf, type TaskId } from "../../model/identity.ts";
 import type { Outline } from "../../model/outline.ts";
 import type { Answer } from "../../model/request.ts";
 import type { Task } from "../../model/task.ts";
+import { openGroups } from "../../store/open-groups.ts";
 import type { Supervisor } from "../supervisor.ts";
 
 /** Why an ended task is kept, and what to do. */
@@ -11,7 +12,7 @@ export type Need = NonNullable<Answer["kept"]>;
 /** Why unfinished tasks need an ended one; null where none does. */
 export type NeedOf = (task: Outline) => Need | null;
 
-/** Tells which ended tasks unfinished ones need: their parents, and the members of their sweep or batch. */
+/** Tells which ended tasks unfinished ones need: their parents, and the members of their sweep, group or batch; also of a group that is open. */
 export function needsOf(supervisor: Supervisor): NeedOf {
   let [known, needOf] = [supervisor.queue.revision, needsNow(supervisor)];
   return (task) => {
@@ -29,12 +30,23 @@ function needsNow(supervisor: Supervisor): NeedOf {
       children.getOrInsertComputed(parent.task, () => []).push(task);
   const groups = new Set(unfinished.map(({ metadata }) => metadata.group?.id));
   const batches = new Set(unfinished.map(({ metadata }) => metadata.batch));
-  return ({ metadata: { id, group, batch } }) => {
+  const open = new Set(openGroups(supervisor.context.layout).map((one) => one.id));
+  const joined = new Set(unfinished.map(({ metadata }) => metadata.openGroup?.id));
+  return ({ metadata: { id, group, openGroup, batch } }) => {
     const needing = children.get(id);
     if (needing !== undefined) return byChildren(needing);
     if (group !== undefined && groups.has(group.id)) {
       const hint = `cancel these first: stint cancel --group ${group.id}`;
       return { why: `the sweep "${group.name}" has unfinished tasks`, hint };
+    }
+    if (openGroup !== undefined && open.has(openGroup.id))
+      return {
+        why: `the group "${openGroup.name}" is open`,
+        hint: `close it: stint close ${openGroup.name}`,
+      };
+    if (openGroup !== undefined && joined.has(openGroup.id)) {
+      const hint = `cancel these first: stint cancel --group ${openGroup.name}`;
+      return { why: `the group "${openGroup.name}" has unfinished tasks`, hint };
     }
     if (batch === undefined || !batches.has(batch)) return null;
     return { why: "others of the same batch have not ended", hint: "remove it once these have ended" };

@@ -17,6 +17,7 @@ import { finishJobs } from "../jobs/finish.ts";
 import { endOf } from "../jobs/job.ts";
 import type { Leaving, Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
+import { closeSteps } from "./close-group.ts";
 import { eachTarget, type RequestedOperation, type TargetChange, WITHOUT_WAIT } from "./each-target.ts";
 import { moveSteps } from "./move.ts";
 import { pauseQueue, resetLimits, resumeQueue, setLimits } from "./override.ts";
@@ -67,6 +68,8 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
       return [setLimits(supervisor, operation, actor)];
     case "resetLimits":
       return [resetLimits(supervisor, actor)];
+    case "closeGroup":
+      return [yield* closeSteps(supervisor, { ...operation, actor })];
     case "requeueStale":
       return requeueStale(supervisor, operation.olderThanMs);
     case "down":

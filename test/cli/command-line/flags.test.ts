@@ -16,6 +16,7 @@ const WRONG: Readonly<Record<string, string>> = {
   topic: "a b",
   def: "a b",
   key: "a b",
+  to: "a b",
   artifacts: "/abc",
   after: "a b",
   afterAny: "a b",
