@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { rangeIn } from "../lib/ranges.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Problem, problem, rejected } from "../model/errors.ts";
@@ -97,9 +98,9 @@ function resolve(
 ): Result<readonly TaskId[], Problem> {
   const back = /^@(?:~(\d+))?$/.exec(reference);
   if (back !== null) return lastSubmitted(layout, { reference, finder, back: Number(back[1] ?? 0) });
-  const range = /^(\d+)-(\d+)$/.exec(reference);
+  const range = rangeIn(reference);
   if (range !== null) {
-    const members = finder.inRange(Number(range[1]), Number(range[2]));
+    const members = finder.inRange(...range);
     return members.length > 0 ? ok(members) : rejected("NOT_FOUND", `No tasks in the range ${reference}`);
   }
   if (/^\d+$/.test(reference)) {

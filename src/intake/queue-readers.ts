@@ -50,7 +50,7 @@ const texts = after(listOf(text), (lines) =>
   ok(lines.flatMap((line) => line.split(",")).map((one) => one.trim())),
 );
 
-const REFERENCE = /^(\d+|[A-Za-z][A-Za-z0-9._-]*|\d{6,}-[A-Za-z0-9._-]+)$/;
+const REFERENCE = /^(\d+(?:-\d+)?|[A-Za-z][A-Za-z0-9._-]*|\d{6,}-[A-Za-z0-9._-]+)$/;
 const ONE = REFERENCE.source.slice(1, -1);
 const reference: Schema = {
   anyOf: [
@@ -60,13 +60,16 @@ const reference: Schema = {
   ],
 };
 
-/** Tasks by number, id or name: a list, or a text with commas between them. */
+/** Tasks by number, id, name or range: a list, or a text with commas between them. */
 export const references = reader(
   oneOrMany(reference),
   after(texts, (names, value) => {
     const odd = names.find((name) => !REFERENCE.test(name));
     if (odd !== undefined)
-      return refuse(value, `names "${odd}", wanted the number, the id or the name of a task`);
+      return refuse(
+        value,
+        `names "${odd}", wanted the number, the id or the name of a task, or a range such as 3-7`,
+      );
     const long = names.find((name) => name.length > 2 * MAX_NAME_LENGTH);
     return long === undefined ? ok([...new Set(names)]) : refuse(value, "names a task of impossible length");
   }),

@@ -8,3 +8,9 @@ export function rangesOf(numbers: Iterable<number>): string[] {
   }
   return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
 }
+
+/** The ends of a range such as `3-7`; null for another text. */
+export function rangeIn(text: string): [first: number, last: number] | null {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  return first === undefined ? null : [Number(first), Number(last)];
+}

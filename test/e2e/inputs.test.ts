@@ -34,7 +34,52 @@ function lastOf({ status }: RecordView): Record<string, unknown> {
   return status.attempts.at(-1) as unknown as Record<string, unknown>;
 }
 
+const half = `
+name: half
+matrix: {n: 1-4}
+slot: one
+run: test -e go || test \${{ matrix.n }} -lt 3
+`;
+
 describe("a job", () => {
+  test.concurrent("finds all members of the sweep that it was queued after, also those that had ended", async () => {
+    await using stint = new Stint();
+    const ends = (name: string): unknown =>
+      (jsonOf(stint, name) as { state: string }[]).map(({ state }) => state).join(" ");
+    const copy = (name: string): string[] => [
+      "--name",
+      name,
+      "--",
+      "sh",
+      "-c",
+      `cp $STINT_PARENTS ${name}.json`,
+    ];
+    writeFileSync(join(stint.root, "half.yaml"), half);
+    writeFileSync(
+      join(stint.root, "any.yaml"),
+      "name: any\nafterAny: half\nrun: cp $STINT_PARENTS any.json\n",
+    );
+    await stint.ok("submit", "half.yaml", "--set", "retry.maxAttempts=1");
+    await stint.run(["drain"]);
+    await stint.ok("submit", "any.yaml");
+    await stint.ok("submit", "--after", "half", ...copy("all"));
+    await stint.ok("submit", "--after", "1-2", ...copy("range"));
+    await stint.ok("submit", "--after", "@,1", ...copy("last"));
+    await stint.run(["drain"]);
+    expect(ends("any.json")).toBe("completed completed failed failed");
+    expect(ends("range.json")).toBe("completed completed");
+    expect(jsonOf(stint, "last.json")).toMatchObject([{ name: "range" }, { name: "half-1" }]);
+    expect(await stint.ok("show", "all")).toContain(
+      "after     000001-half-1, 000002-half-2, 000003-half-3, 000004-half-4\n",
+    );
+    writeFileSync(join(stint.root, "go"), "");
+    await stint.ok("retry", "half");
+    await stint.ok("drain");
+    expect(ends("all.json")).toBe("completed completed completed completed");
+    await stint.ok("run", "--after", "half", ...copy("done"));
+    expect(ends("done.json")).toBe("completed completed completed completed");
+  });
+
   test.concurrent("finds its inputs, and what its parents took and gave", async () => {
     await using stint = new Stint();
     await stint.run(["run", "--", "mkdir", "0.1", "0.01"]);

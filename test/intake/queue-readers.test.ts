@@ -13,11 +13,20 @@ describe("keys of the queue", () => {
     [`unique: ${"x".repeat(129)}`, '2:9 "unique" has 129 characters, wanted at most 128'],
     ["admission: drop", '2:12 "admission" is "drop", wanted queue, dropIfRunning or replace'],
     ["onParentFailure: stop", '2:18 "onParentFailure" is "stop", wanted wait or cancel'],
-    ["after: a b", '2:8 "after" names "a b", wanted the number, the id or the name of a task'],
-    ["after: [a, -1]", '2:8 "after" names "-1", wanted the number, the id or the name of a task'],
+    [
+      "after: a b",
+      '2:8 "after" names "a b", wanted the number, the id or the name of a task, or a range such as 3-7',
+    ],
+    [
+      "after: [a, -1]",
+      '2:8 "after" names "-1", wanted the number, the id or the name of a task, or a range such as 3-7',
+    ],
     ["after: {a: b}", '2:9 "after.a" is unknown, wanted allOf or anyOf'],
     ["after: {}", '2:8 "after" is a mapping, wanted tasks, or a mapping such as {anyOf: [a, b]}'],
-    ["afterAny: a,,b", '2:11 "afterAny" names "", wanted the number, the id or the name of a task'],
+    [
+      "afterAny: a,,b",
+      '2:11 "afterAny" names "", wanted the number, the id or the name of a task, or a range such as 3-7',
+    ],
     [`afterFailed: ${"x".repeat(257)}`, '2:14 "afterFailed" names a task of impossible length'],
     ["gpuIds: {0: 1}", '2:9 "gpuIds" is a mapping, wanted a list'],
     ["gpuMinMemory: 40", '2:15 "gpuMinMemory" is 40 without a unit, wanted a size such as 512MiB or 8GB'],

@@ -8,6 +8,7 @@ import { ensureHome } from "../../store/home.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { readDrafts } from "../drafts.ts";
 import { followTasks } from "../follow.ts";
+import { withMeantParents } from "../meant-parents.ts";
 import { runTasks } from "../run-tasks.ts";
 import { slurmOptionsOf } from "../slurm-flags.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
@@ -37,6 +38,8 @@ export const verb = declareVerb({
 async function run({ context, flags, operands: files, words }: Call<typeof FLAGS>): Promise<Ended> {
   const sweep = await sweepOf(context, flags);
   if (!sweep.ok) return sweep.error;
+  const fields = await withMeantParents(context, fieldsOf(flags));
+  if (!fields.ok) return fields.error;
   const home = ensureHome(homePath(context));
   if (!home.ok) return home.error;
   const read = await readTerms(context, home.value, flags);
@@ -48,7 +51,7 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   const drafts = await readDrafts(isQuiet ? { ...context, err: () => {} } : context, {
     files,
     words,
-    fields: fieldsOf(flags),
+    fields: fields.value,
     options: slurmOptionsOf(flags),
     defaults: settings.defaults,
     sweep: sweep.value,

@@ -16,6 +16,7 @@ import { usage } from "../command-line/usage.ts";
 import { DEFINITION, GROUP_NAME, TASK } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
+import { withMeantParents } from "../meant-parents.ts";
 import { slurmOptionsOf } from "../slurm-flags.ts";
 import { tellIfNothingStarts } from "../start-note.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
@@ -58,7 +59,9 @@ export const verb = declareVerb({ operands: [FILES], takesCommand: true, flags: 
 async function submit({ context, flags, operands: files, words }: Call<typeof FLAGS>): Promise<Ended> {
   const clash = clashIn(flags, words === null ? files[0] : "a command");
   if (clash !== null) return clash;
-  const fields = fieldsOf(flags);
+  const meant = await withMeantParents(context, fieldsOf(flags));
+  if (!meant.ok) return meant.error;
+  const fields = meant.value;
   const isQuiet = flags.quiet === true;
   const sweep = await sweepOf(context, flags);
   if (!sweep.ok) return sweep.error;

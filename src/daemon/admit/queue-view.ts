@@ -1,15 +1,13 @@
-import { ok } from "../../lib/result.ts";
 import type { Group } from "../../model/group.ts";
 import { idFromFileName, nameFrom, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
-import type { DependencyEnd } from "../../model/spec.ts";
-import { ENDED_PLACES, type State } from "../../model/state.ts";
+import { ENDED_PLACES } from "../../model/state.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { Finder } from "../../store/finder.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readOpenGroup } from "../../store/open-groups.ts";
 import { eachOutline } from "../../store/outlines.ts";
-import { readTask, readTasks } from "../../store/reader.ts";
+import { readTask, readTasks, TaskReader } from "../../store/reader.ts";
 import type { CodeOf } from "./code.ts";
 import { withoutSameWork } from "./same-work.ts";
 
@@ -21,6 +19,8 @@ export class QueueView {
   #unfinished: Task[] | null = null;
   #named: Map<string, Task[]> | null = null;
   #sweeps: ReadonlyMap<string, Group> | null = null;
+  /** The members of sweeps by the number of the first. */
+  readonly #members = new Map<number, readonly TaskId[]>();
   #lanes: Map<string, number> | null = null;
 
   constructor(layout: Layout, { isMade = true }: { readonly isMade?: boolean } = {}) {
@@ -63,32 +63,41 @@ export class QueueView {
     return withoutSameWork(drafts, { layout: this.#layout, unfinished, code, isOfKeysAlone: true });
   }
 
-  /** The members that a dependent waits for of the newest unfinished sweep of a name. */
-  inSweep(name: string, when: DependencyEnd): readonly TaskId[] {
-    this.#sweeps ??= sweepsOf(this.#allUnfinished);
-    const sweep = this.#sweeps.get(name);
-    return sweep === undefined ? [] : this.#awaitedOf(sweep, when);
+  /** The ids of the tasks with numbers in a range. */
+  inRange(first: number, last: number): readonly TaskId[] {
+    const own = this.#added.map(({ metadata }) => metadata.id);
+    return [
+      ...new Set([
+        ...this.#find.inRange(first, last),
+        ...own.filter((id) => numberOf(id) >= first && numberOf(id) <= last),
+      ]),
+    ];
   }
 
-  /** The members that a dependent waits for of a closed group of this name; "open" where more may join it, null where there is none. */
-  inGroup(name: string, when: DependencyEnd): readonly TaskId[] | "open" | null {
+  /** The members of a closed group of this name, in order; "open" where more may join it, null where there is none. */
+  inGroup(name: string): readonly TaskId[] | "open" | null {
     const group = readOpenGroup(this.#layout, name);
     // Another task has this name.
     if (group === null || this.named(name).some(({ metadata }) => metadata.openGroup?.id !== group.id))
       return null;
     if (group.closedAt === undefined) return "open";
-    const ended = eachOutline(this.#layout, ENDED_PLACES);
-    const members = new Map(
-      [...ended, ...this.#allUnfinished]
-        .filter(({ metadata }) => metadata.openGroup?.id === group.id)
-        .map(({ metadata, status }) => [metadata.id, status.state]),
-    );
-    if (members.size === 0) return null;
-    return [...members].filter(([, state]) => isWaitedFor(state, when)).map(([id]) => id);
+    // Unfinished ones were read first: a task that ends meanwhile is in both.
+    const members = [...this.#allUnfinished, ...eachOutline(this.#layout, ENDED_PLACES)]
+      .filter(({ metadata }) => metadata.openGroup?.id === group.id)
+      .map(({ metadata }) => metadata.id);
+    const inOrder = [...new Set(members)].toSorted((left, right) => numberOf(left) - numberOf(right));
+    return inOrder.length === 0 ? null : inOrder;
   }
 
-  /** The newest of the tasks and sweeps of a name where all have ended; of a sweep, the members that a dependent waits for. Null for none. */
-  ended(name: string, when: DependencyEnd): readonly TaskId[] | null {
+  /** The members of the newest unfinished sweep of a name. */
+  inSweep(name: string): readonly TaskId[] {
+    this.#sweeps ??= sweepsOf(this.#allUnfinished);
+    const sweep = this.#sweeps.get(name);
+    return sweep === undefined ? [] : this.#membersOf(sweep);
+  }
+
+  /** The newest of the tasks and sweeps of a name where all have ended; of a sweep, its members. Null for none. */
+  ended(name: string): readonly TaskId[] | null {
     const slug = nameFrom(name);
     for (const id of this.ids.toReversed()) {
       // The default name of a member is that of its sweep, a dash and its index.
@@ -100,26 +109,23 @@ export class QueueView {
       if (!read.ok) continue;
       const { metadata } = read.value;
       if (metadata.name === name) return [id];
-      if (metadata.group?.name === name) return this.#awaitedOf(metadata.group, when);
+      if (metadata.group?.name === name) return this.#membersOf(metadata.group);
     }
     return null;
   }
 
-  /**
-   * The members of a sweep, but those whose success is enough: a cancelled one holds its dependents up, as one does that is named by its
-   * number. Their numbers are consecutive.
-   */
-  #awaitedOf({ id: first, size }: Pick<Group, "id" | "size">, when: DependencyEnd): TaskId[] {
-    const known = new Map(this.#allUnfinished.map((task) => [task.metadata.id, task]));
-    const ids = new Set([
-      ...this.#find.inRange(first, first + size - 1),
-      ...this.#added.map(({ metadata }) => metadata.id),
-    ]);
-    return [...ids].filter((id) => {
-      const task = known.get(id);
-      const read = task === undefined ? readTask(this.#layout, id) : ok(task);
-      if (!read.ok || read.value.metadata.group?.id !== first) return false;
-      return isWaitedFor(read.value.status.state, when);
+  /** The members of a sweep, also those that have ended: a dependent reads their results. Their numbers are consecutive. */
+  #membersOf({ id: first, size }: Pick<Group, "id" | "size">): readonly TaskId[] {
+    return this.#members.getOrInsertComputed(first, () => {
+      const known = new Map(this.#allUnfinished.map((task) => [task.metadata.id, task]));
+      const reader = new TaskReader(this.#layout);
+      return this.inRange(first, first + size - 1).filter((id) => {
+        const task = known.get(id);
+        if (task !== undefined) return task.metadata.group?.id === first;
+        const read = reader.read(id);
+        // A dependent waits for a record that cannot be read.
+        return read.ok ? read.value.metadata.group?.id === first : read.error.type !== "missing";
+      });
     });
   }
 
@@ -136,7 +142,9 @@ export class QueueView {
       this.#added.push(task);
       this.#unfinished?.push(task);
       if (this.#named !== null) put(this.#named, task);
-      if (task.metadata.group !== undefined) this.#sweeps = null;
+      if (task.metadata.group === undefined) continue;
+      this.#sweeps = null;
+      this.#members.delete(task.metadata.group.id);
     }
   }
 
@@ -154,11 +162,6 @@ export class QueueView {
     for (const task of this.#allUnfinished) put(this.#named, task);
     return this.#named;
   }
-}
-
-/** False for a member whose success is enough. */
-function isWaitedFor(state: State, when: DependencyEnd): boolean {
-  return when === "failure" || when === "oneOf" || state !== "completed";
 }
 
 function put(named: Map<string, Task[]>, task: Task): void {

@@ -1,6 +1,8 @@
+import { rangeIn } from "../../lib/ranges.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { closest } from "../../lib/suggest.ts";
 import { type Problem, rejected } from "../../model/errors.ts";
+import { MAX_GROUP_SIZE } from "../../model/group.ts";
 import { makeTaskId, nameFrom, type TaskId } from "../../model/identity.ts";
 import type { Dependency, ParentReference } from "../../model/spec.ts";
 import type { Draft } from "../../model/submission.ts";
@@ -11,6 +13,8 @@ type Parent = { readonly id: TaskId } | { readonly index: number };
 
 /** Parents in a batch, summed over its tasks: each is a line in a record, and two large sweeps multiply. */
 const MAX_PARENTS = 1_000_000;
+/** Parents of one task: its record, with a line for each, must stay readable. As many as a sweep may have members. */
+const MAX_PARENTS_OF_ONE = MAX_GROUP_SIZE;
 
 /** A parent and the outcome that is waited for. */
 interface Asked {
@@ -22,8 +26,9 @@ interface Asked {
 export type Parents = (index: number, firstNumber: number) => Dependency[];
 
 /**
- * Resolves the parents of drafts: in their own batch, else by number or id, else the one unfinished task, closed group or unfinished sweep of that name, else the
- * newest of the name that has ended: what a script submitted a moment ago may have ended already.
+ * Resolves the parents of drafts: in their own batch, else by number, id or range, else the one unfinished task, closed group or unfinished
+ * sweep of that name, else the newest of the name that has ended: what a script submitted a moment ago may have ended already. The name
+ * of a sweep or group means all its members, in whatever state: one that has succeeded holds nothing up, and its results are read.
  */
 export function resolveParents(seen: QueueView, drafts: readonly Draft[]): Result<Parents, Problem> {
   const isAsked = drafts.some(({ parents }) => parents !== undefined && parents.length > 0);
@@ -34,18 +39,19 @@ export function resolveParents(seen: QueueView, drafts: readonly Draft[]): Resul
   for (const draft of drafts) {
     const own: Asked[] = [];
     for (const { reference, when } of draft.parents ?? []) {
-      const parents = lookUp(names, { draft, reference, when });
+      const parents = lookUp(names, { draft, reference });
       if (!parents.ok) return parents;
       count += parents.value.length;
       if (count > MAX_PARENTS) return tooMany(draft);
       for (const parent of parents.value) own.push({ parent, when });
+      if (own.length > MAX_PARENTS_OF_ONE) return tooManyOfOne(draft);
     }
     const conflict = conflictIn(own);
     if (conflict !== null) {
       const name = "id" in conflict ? conflict.id : drafts[conflict.index]?.name;
       return refuse(draft, `${name} can never both succeed and fail`);
     }
-    found.push(own);
+    found.push(eachOnce(own));
   }
   const edges = found.map((own) => own.flatMap(({ parent }) => ("index" in parent ? [parent.index] : [])));
   const cycle = findCycle(edges);
@@ -58,9 +64,22 @@ export function resolveParents(seen: QueueView, drafts: readonly Draft[]): Resul
   );
 }
 
+function keyOf(parent: Parent): TaskId | number {
+  return "id" in parent ? parent.id : parent.index;
+}
+
+/** A name and a range may have a task in common, and a job that reads its parents counts each once. */
+function eachOnce(asked: readonly Asked[]): Asked[] {
+  const seen = { success: new Set(), any: new Set(), failure: new Set(), oneOf: new Set() };
+  return asked.filter(({ parent, when }) => {
+    const known = seen[when].has(keyOf(parent));
+    seen[when].add(keyOf(parent));
+    return !known;
+  });
+}
+
 /** A parent that must both succeed and fail, or null. */
 function conflictIn(asked: readonly Asked[]): Parent | null {
-  const keyOf = (parent: Parent): TaskId | number => ("id" in parent ? parent.id : parent.index);
   const failing = new Set(asked.filter(({ when }) => when === "failure").map(({ parent }) => keyOf(parent)));
   return asked.find(({ parent, when }) => when === "success" && failing.has(keyOf(parent)))?.parent ?? null;
 }
@@ -91,7 +110,7 @@ function indexNames(seen: QueueView, drafts: readonly Draft[]): NameIndex {
 
 function lookUp(
   index: NameIndex,
-  { draft, reference, when }: { draft: Draft } & ParentReference,
+  { draft, reference }: { draft: Draft; reference: string },
 ): Result<readonly Parent[], Problem> {
   const inBatch = index.batch.get(reference);
   if (inBatch !== undefined) {
@@ -103,9 +122,15 @@ function lookUp(
   }
   const id = index.seen.idOf(reference);
   if (id !== null) return ok([{ id }]);
+  const range = rangeIn(reference);
+  if (range !== null) {
+    const ids = index.seen.inRange(...range);
+    if (ids.length > 0) return ok(ids.map((parent) => ({ id: parent })));
+    return refuse(draft, `it waits for ${reference}, and there is no task in that range`);
+  }
   if (/^\d+$/.test(reference))
     return refuse(draft, `it waits for ${reference}, and there is no task ${reference}`);
-  const group = index.seen.inGroup(reference, when);
+  const group = index.seen.inGroup(reference);
   if (group === "open") {
     const why = `it waits for "${reference}", a group that is open: more tasks may join it`;
     return refuse(draft, why, `close it first: stint close ${reference}`);
@@ -119,8 +144,8 @@ function lookUp(
     const message = `it waits for "${reference}", and ${named.length} unfinished tasks have that name`;
     return refuse(draft, message, `name one by its number: ${numbers}`);
   }
-  const members = index.seen.inSweep(reference, when);
-  const found = members.length > 0 ? members : index.seen.ended(reference, when);
+  const members = index.seen.inSweep(reference);
+  const found = members.length > 0 ? members : index.seen.ended(reference);
   return found === null ? unknown(index, { draft, reference }) : ok(found.map((parent) => ({ id: parent })));
 }
 
@@ -137,6 +162,11 @@ function unknown(
 function tooMany(draft: Draft): Result<never, Problem> {
   const why = `the batch has more than ${MAX_PARENTS} parents in total`;
   return refuse(draft, why, "put one task in between, after the first sweep and before the second");
+}
+
+function tooManyOfOne(draft: Draft): Result<never, Problem> {
+  const why = `it waits for more than ${MAX_PARENTS_OF_ONE} tasks`;
+  return refuse(draft, why, "put tasks in between, each after some of them, and wait for these");
 }
 
 function refuse(draft: Draft, why: string, hint?: string): Result<never, Problem> {

@@ -91,7 +91,7 @@ export const ORDER_FIELDS: Fields = {
   },
   after: {
     ...parents("success", "start once these tasks have succeeded", ["depends-on"]),
-    more: "numbers, ids or names; `{anyOf: [a, b]}` for one of them",
+    more: "numbers, ids, names or ranges (`3-7`); `{anyOf: [a, b]}` for one of them",
   },
   afterAny: parents("any", "start once these tasks have ended"),
   afterFailed: parents("failure", "start once these tasks have failed"),

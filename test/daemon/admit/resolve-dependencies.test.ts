@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { QueueView } from "../../../src/daemon/admit/queue-view.ts";
 import { resolveParents } from "../../../src/daemon/admit/resolve-dependencies.ts";
 import { cancelledInQueue } from "../../../src/model/lifecycle.ts";
@@ -7,7 +8,7 @@ import type { Draft } from "../../../src/model/submission.ts";
 import type { Task } from "../../../src/model/task.ts";
 import { cpuMsOf } from "../../rig/cpu-time.ts";
 import { errorOf, valueOf } from "../../rig/results.ts";
-import { aDraft, after, asRunning, aTask, exited, killedBy } from "../../rig/tasks.ts";
+import { aDraft, after, asRunning, aTask, exited } from "../../rig/tasks.ts";
 import { TempHome } from "../../rig/temp-home.ts";
 
 const FIRST = 100;
@@ -98,35 +99,45 @@ describe("resolveParents() finds", () => {
     );
     expect(parentsOf(home, [draft("c", ["a"]), draft("d", ["sweep"]), draft("e", ["old"])])).toEqual([
       [2],
-      [11],
+      [10, 11],
       [23],
     ]);
-    expect(parentsOf(home, [draft("c", ["sweep"], "failure")])).toEqual([[10, 11]]);
   });
 
-  test("no parent in a sweep that has succeeded, and a member that was cancelled", async () => {
-    await using home = homeWith(
-      after(ofSweep(1, 1, "done"), exited(0)),
-      after(ofSweep(2, 1, "done"), exited(0)),
-      cancelled(ofSweep(5, 5)),
-      after(ofSweep(6, 5), exited(0)),
-      ofSweep(7, 5),
-    );
-    expect(parentsOf(home, [draft("c", ["done"]), draft("d", ["sweep"])])).toEqual([[], [5, 7]]);
+  test.each(["success", "any", "failure", "oneOf"] as const)(
+    "all members of the newest sweep of a name, however far it is, for %s",
+    async (when) => {
+      await using home = homeWith(
+        after(ofSweep(1, 1, "done"), exited(0)),
+        after(ofSweep(2, 1, "done"), exited(0)),
+        ofSweep(5, 5),
+        after(ofSweep(10, 10), exited(0)),
+        after(ofSweep(11, 10), exited(3)),
+        ofSweep(12, 10),
+        after(ofSweep(20, 20, "odd"), exited(0)),
+        cancelled(ofSweep(21, 20, "odd")),
+      );
+      const drafts = ["done", "sweep", "odd"].map((name) => draft("end", [name], when));
+      expect(parentsOf(home, drafts)).toEqual([
+        [1, 2],
+        [10, 11, 12],
+        [20, 21],
+      ]);
+    },
+  );
+
+  test("a member whose record cannot be read", async () => {
+    await using home = homeWith(ofSweep(10, 10), after(ofSweep(11, 10), exited(0)));
+    writeFileSync(home.layout.record("done", ofSweep(11, 10).metadata.id), "torn");
+    expect(parentsOf(home, [draft("end", ["sweep"])])).toEqual([[10, 11]]);
   });
 
-  test("the members of the newest sweep of a name that have not succeeded", async () => {
-    await using home = homeWith(
-      ofSweep(1, 1),
-      after(ofSweep(10, 10), exited(0)),
-      after(ofSweep(11, 10), exited(3)),
-      after(ofSweep(12, 10), killedBy("SIGKILL")),
-    );
-    expect(
-      parentsOf(home, [draft("end", ["sweep"])]).map((found) =>
-        found.toSorted((left, right) => left - right),
-      ),
-    ).toEqual([[11, 12]]);
+  test("the tasks in a range, each once", async () => {
+    await using home = homeWith(named(1, "a"), after(named(2, "b"), exited(0)), named(7, "c"));
+    expect(parentsOf(home, [draft("end", ["2-9"]), draft("all", ["a", "1-2", "2"])])).toEqual([
+      [2, 7],
+      [1, 2],
+    ]);
   });
 
   test("a parent together with the end that the child waits for", async () => {
@@ -138,6 +149,11 @@ describe("resolveParents() finds", () => {
 
 describe("resolveParents() refuses", () => {
   test.each([
+    [
+      "a range without a task",
+      ["7-9"],
+      'Cannot queue "new": it waits for 7-9, and there is no task in that range',
+    ],
     ["a number that there is not", ["9"], 'Cannot queue "new": it waits for 9, and there is no task 9'],
     [
       "a name of no task",
@@ -194,6 +210,15 @@ describe("resolveParents() refuses", () => {
     ];
     expect(refusal(home, drafts)).toContain("put one task in between");
   });
+});
+
+test("resolveParents() refuses a task with more parents than its record has room for", async () => {
+  await using home = new TempHome();
+  const parents = Array.from({ length: 60_000 }, (_, index) => draft(index % 2 === 0 ? "a" : "b"));
+  const twice = [...parents, ...parents];
+  expect(refusal(home, [...twice, draft("end", ["a"]), draft("last", ["a", "b"])])).toContain(
+    'Cannot queue "last": it waits for more than 100000 tasks (put tasks in between',
+  );
 });
 
 describe("resolveParents() of 10,000 drafts", () => {
