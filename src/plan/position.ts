@@ -2,6 +2,7 @@ import { timestamp } from "../lib/clock.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Position, QueuePlace, Task } from "../model/task.ts";
+import { areAtEnd, areBeside, byPlace } from "./in-place.ts";
 import { placeInLane } from "./lane.ts";
 import { inDispatchOrder, waitingSinceMs } from "./order.ts";
 import { placeInQueue, readySinceMs } from "./queue.ts";
@@ -11,6 +12,7 @@ import { placeInQueue, readySinceMs } from "./queue.ts";
  * repeats what else decides on the order, the anchor's age, waiting time and number. A rank of its own puts it before or after the anchor.
  *
  * Invariants
+ *   - Tasks that stand where they are to be moved stay as they are, and keep their priority.
  *   - A move changes the moved tasks alone, and these stand beside the anchor in the order in which they were named. As they age like the
  *     anchor, they stay beside it until one of them starts.
  *   - A position changes no gate: a moved task that is held, scheduled or behind a parent still waits for that.
@@ -35,7 +37,7 @@ interface Move {
   readonly policy: Policy;
 }
 
-/** A task as it stands after its move, and the task beside which it stands; null where no rank is left between two others. */
+/** A task as it stands after its move, itself where nothing is to change, and the task beside which it stands; null where no rank is left between two others. */
 type Moved = { readonly task: Task; readonly beside: Task } | null;
 
 /** Returns the function that moves a queued task of `ids`; see the head of this file. */
@@ -49,6 +51,7 @@ export function moverOf(move: Move): (task: Task) => Moved {
   const side: Side = where.type === "before" || where.type === "top" ? "before" : "after";
   const anchor = "anchor" in where ? where.anchor : endOfQueue(move, { ...named, side });
   if (anchor === undefined) return () => null;
+  if (areInPlace(move, { ...named, side, anchor })) return (task) => ({ task, beside: anchor });
   const level = named.others.filter((one) => isLevel(one, anchor)).map(placeInQueue);
   const places = placesBeside(placeInQueue(anchor), { side, count: ids.length, taken: level });
   const lanes = lanesAfter({ ...named, side, count: ids.length, anchor: "anchor" in where ? anchor : null });
@@ -72,6 +75,16 @@ export function moverOf(move: Move): (task: Task) => Moved {
       beside: anchor,
     };
   };
+}
+
+function areInPlace(
+  { ids, where, policy }: Move,
+  { moved: unsorted, others, side, anchor }: Named & { readonly anchor: Task },
+): boolean {
+  const byId = new Map(unsorted.map((task) => [task.metadata.id, task]));
+  const moved = ids.flatMap((id) => byId.get(id) ?? []);
+  if ("anchor" in where) return areBeside({ moved, others, side, anchor, isLevel });
+  return areAtEnd({ moved, others, side, end: byId.has(anchor.metadata.id) ? null : anchor, policy });
 }
 
 type Side = "before" | "after";
@@ -156,8 +169,4 @@ function lanesAfter({
     if (!known.has(slot)) known.set(slot, placesIn(slot));
     return known.get(slot)?.[index];
   };
-}
-
-function byPlace(left: QueuePlace, right: QueuePlace): number {
-  return left.number - right.number || left.rank - right.rank;
 }

@@ -70,6 +70,19 @@ describe("move", () => {
     ).toEqual(["three", "one", "two"]);
   });
 
+  test("changes nothing where the task stands there already, and its priority least of all", async () => {
+    await using stint = new Stint();
+    await queue(stint, "a", "b --priority 50", "c --slot db", "d --slot db");
+    const before = stint.records();
+    expect(await stint.ok("move", "b", "--top")).toBe("000002-b is at the top of the queue already");
+    expect(await stint.ok("move", "d", "--bottom")).toBe("000004-d is at the bottom of the queue already");
+    expect(stint.records()).toEqual(before);
+    await stint.ok("move", "d", "--after", "a");
+    const moved = stint.records();
+    expect(await stint.ok("move", "d", "--after", "a")).toBe("000004-d is after 000001-a already");
+    expect(stint.records()).toEqual(moved);
+  });
+
   test("is forgotten by a copy, and kept by a retry", async () => {
     await using stint = new Stint();
     await stint.ok("submit", "--name", "fails", "--", "false");
@@ -101,4 +114,16 @@ describe("move", () => {
     });
     expect(stint.records()).toEqual(before);
   });
+});
+
+test("hold and release change nothing where a task is held, or is not", async () => {
+  await using stint = new Stint();
+  await queue(stint, "a --hold");
+  const held = stint.records();
+  expect(await stint.ok("hold", "1")).toBe("000001-a was held already");
+  expect(stint.records()).toEqual(held);
+  expect(await stint.ok("release", "1")).toBe("000001-a released");
+  const released = stint.records();
+  expect(await stint.ok("release", "1")).toBe("000001-a was not held");
+  expect(stint.records()).toEqual(released);
 });

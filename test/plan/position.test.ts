@@ -187,3 +187,32 @@ describe("a plan", () => {
     expect(startedIn(moved(held, [[2], "before", 1]) ?? [])).toEqual([1]);
   });
 });
+
+describe("a task that stands where it is to be moved", () => {
+  const older = (hours: number): Task => aTask({ number: 1, metadata: { createdAt: at(-hours * HOUR_MS) } });
+  const before = (number: number, priority: number, slot?: string): Task =>
+    aTask({ number, spec: { priority, ...(slot !== undefined && { slot }) } });
+
+  test.each<[what: string, queued: Task[], wish: Wish]>([
+    ["with more priority", [older(2), before(2, 50)], [[2], "top"]],
+    ["by its number", [before(1, 0), before(2, 0), before(3, 0)], [[1, 2], "top"]],
+    ["with less priority", [before(1, 5), before(2, 9), before(3, 2)], [[3], "bottom"]],
+    ["alone", [before(1, 5)], [[1], "bottom"]],
+    [
+      "by an earlier move",
+      moved([before(1, 0), older(2), before(3, 0)], [[3], "before", 1]) ?? [],
+      [[3], "before", 1],
+    ],
+  ])("%s, is not changed", (_what, queued, wish) => {
+    expect(moved(queued, wish)).toEqual(queued);
+  });
+
+  test.each<[what: string, queued: Task[], wish: Wish]>([
+    ["an older one would overtake it", [older(9.5), before(2, 10)], [[2], "top"]],
+    ["it is not the first of its lane", [before(1, 0, "a"), before(2, 50, "a")], [[2], "top"]],
+    ["they are named in another order", [before(1, 0), before(2, 0), before(3, 0)], [[2, 1], "top"]],
+    ["it is beside it by another priority", [before(1, 0), before(2, 50)], [[2], "before", 1]],
+  ])("is moved where %s", (_what, queued, wish) => {
+    expect(moved(queued, wish)).not.toEqual(queued);
+  });
+});

@@ -11,8 +11,8 @@ import type { Change, CommitFault } from "../../store/writer.ts";
 import { refreshFromDisk } from "../commit/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
 
-/** The change that an operation makes to one task, with the word for the answer; or why it is refused. */
-export type TargetChange = Result<{ readonly change: Change; readonly done: string }, Problem>;
+/** The change that an operation makes to one task, null for none, with the word for the answer; or why it is refused. */
+export type TargetChange = Result<{ readonly change: Change | null; readonly done: string }, Problem>;
 
 /** What a retry is answered that ended the wait between two attempts. */
 export const WITHOUT_WAIT = "queued, without the wait";
@@ -101,14 +101,16 @@ function changeSome(
     const task = targetTask(supervisor, target);
     return { target, before, step: task.ok ? toStep(task.value) : task };
   });
-  const changes = steps.flatMap(({ step: planned }) => (planned?.ok ? [planned.value.change] : []));
+  const changes = steps.flatMap(({ step: planned }) => (planned?.ok ? (planned.value.change ?? []) : []));
   const results = new Map(supervisor.committer.commit(changes).map(({ change, result }) => [change, result]));
   return steps.map(({ target: { id }, before, step: planned }) => {
     if (planned === undefined) return { id, done: before };
     if (!planned.ok) return { id, problem: { ...planned.error } };
-    const result = results.get(planned.value.change);
-    if (result?.ok === false) return { id, problem: { ...problemOf(result.error, planned.value.change) } };
-    return { id, done: planned.value.done };
+    const { change, done } = planned.value;
+    const result = change === null ? undefined : results.get(change);
+    if (change !== null && result?.ok === false)
+      return { id, problem: { ...problemOf(result.error, change) } };
+    return { id, done };
   });
 }
 

@@ -80,8 +80,10 @@ function changeTo(
   { task: after, beside }: NonNullable<ReturnType<ReturnType<typeof moverOf>>>,
   { where, actor }: { readonly where: Where; readonly actor: string },
 ): TargetChange {
-  const place =
-    "anchor" in where ? `${where.type} ${where.anchor.metadata.id}` : `to the ${where.type} of the queue`;
+  const isBeside = "anchor" in where;
+  const at = isBeside ? `${where.type} ${where.anchor.metadata.id}` : `at the ${where.type} of the queue`;
+  const place = isBeside ? at : `to the ${where.type} of the queue`;
+  if (after === before) return ok({ change: null, done: `is ${at} already` });
   const { priority } = after.spec;
   const has =
     priority === before.spec.priority ? "" : `, with the priority ${priority} of ${beside.metadata.id}`;

@@ -216,6 +216,8 @@ function hold(task: Task, how: { hold: boolean; at: string; actor: string }): Ta
     const message = `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`;
     return rejected("INVALID_TRANSITION", message);
   }
+  if (task.spec.hold === how.hold)
+    return ok({ change: null, done: how.hold ? "was held already" : "was not held" });
   return step(
     { before: task, after: withHold(task, how), actor: how.actor, event: how.hold ? "held" : "released" },
     how.hold ? "held" : "released",
