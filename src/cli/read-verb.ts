@@ -8,7 +8,7 @@ import type { Layout } from "../store/layout.ts";
 import { type Call, declareVerb, type Ended, type Verb } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
 import { LAST, SELECTOR_FLAGS, type SelectorFlags, TASKS } from "./selectors.ts";
-import { targetTasks } from "./targets.ts";
+import { newestTold, targetTasks } from "./targets.ts";
 import { jsonText } from "./text/json.ts";
 
 /** How a verb that only reads shows the tasks that it was given. */
@@ -78,13 +78,19 @@ function shownTasks(
 ): Result<Shown, Problem> {
   const given = Object.values(selectors).filter((value) => value !== undefined).length;
   if (given > 0) {
-    const found = targetTasks(context, { layout, references, flags: selectors, eligible: () => true });
+    const found = targetTasks(context, {
+      layout,
+      references,
+      flags: selectors,
+      eligible: () => true,
+      isReadOnly: true,
+    });
     const group = given === 1 && references.length === 0 ? (selectors.group ?? null) : null;
     if (!found.ok) return found;
     const tasks = found.value.toSorted(inNumberOrder);
     return ok({ tasks, isSelection: true, group });
   }
-  const named = findNamed(layout, references.length === 0 ? [LAST] : references);
+  const named = findNamed(layout, references.length === 0 ? [LAST] : references, newestTold(context));
   if (!named.ok) return named;
   const { tasks, byGroup } = named.value;
   const [reference = ""] = references;

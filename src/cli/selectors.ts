@@ -1,4 +1,4 @@
-import { groupMeant } from "../desk/groups.ts";
+import { groupMeant, type TellNewest } from "../desk/groups.ts";
 import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
@@ -112,7 +112,11 @@ export function queryOf(
     layout,
     nowMs,
     ...options
-  }: { readonly layout: Layout; readonly nowMs: number } & Pick<LookOptions, "onProgress">,
+  }: {
+    readonly layout: Layout;
+    readonly nowMs: number;
+    readonly tellNewest?: TellNewest | undefined;
+  } & Pick<LookOptions, "onProgress">,
 ): Result<Query | null, Problem> {
   const states = statesOf(flags);
   const group = flags.group === undefined ? ok(null) : groupMeant(layout, flags.group, options);

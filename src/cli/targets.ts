@@ -29,6 +29,8 @@ export interface TargetCall {
   readonly flags: SelectorFlags & { readonly all?: true };
   /** The tasks that the verb can apply to; selectors without a named task choose among these. */
   readonly eligible: (task: Task) => boolean;
+  /** The verb changes nothing: of several ended tasks or sweeps with a name it takes the newest, and says so. */
+  readonly isReadOnly?: true;
   /** The states of eligible tasks, except members of a sweep; only their folders are read. */
   readonly states?: readonly State[];
   /** The same for members of a sweep; default: `eligible`. */
@@ -39,11 +41,17 @@ export interface TargetCall {
 export function targetTasks(context: Context, call: TargetCall): Result<Task[], Problem> {
   const progress = context.progress();
   const { onProgress } = progress;
-  const query = queryOf(call.flags, { layout: call.layout, nowMs: context.clock.now(), onProgress });
+  const tellNewest = call.isReadOnly === true ? newestTold(context) : undefined;
+  const query = queryOf(call.flags, {
+    layout: call.layout,
+    nowMs: context.clock.now(),
+    onProgress,
+    tellNewest,
+  });
   if (!query.ok) return query;
   const { eligible, eligibleMember = eligible } = call;
   if (call.references.length > 0) {
-    const found = findNamed(call.layout, call.references);
+    const found = findNamed(call.layout, call.references, tellNewest);
     if (!found.ok) return found;
     const { tasks, byGroup } = found.value;
     // The name of a sweep stands for its eligible members; the name of a task for that task, whatever its state.
@@ -77,6 +85,11 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
   }
   progress.clear();
   return ok(tasks);
+}
+
+/** Says on stderr that a name stands for the newest of several. */
+export function newestTold(context: Pick<Context, "err">): (note: string) => void {
+  return (note) => context.err(`stint: ${oneLine(note)}\n`);
 }
 
 /** The states in which a matching task can be. */

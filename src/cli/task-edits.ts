@@ -1,10 +1,12 @@
 import { requestOperation } from "../desk/request-operation.ts";
 import { editFields, type TypedKey } from "../intake/fields-typed.ts";
+import type { NamedPlace } from "../intake/inputs/fill-settings.ts";
 import { fieldNamed } from "../intake/key-names.ts";
 import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Edit } from "../model/edit.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import { sweepPlaceOf } from "../model/group.ts";
 import type { Operation, Target } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
@@ -23,7 +25,7 @@ export async function editOf(
   const fixed = fixedValue(task, pairs);
   if (fixed !== null) return err(fixed);
   const edited = await editFields(
-    { spec: task.spec, labels: task.metadata.labels },
+    { spec: task.spec, labels: task.metadata.labels, place: placeOf(task) },
     pairs,
     fieldContext(context),
   );
@@ -36,18 +38,27 @@ export async function editOf(
   );
 }
 
+function placeOf({ metadata }: Task): NamedPlace | null {
+  const place = sweepPlaceOf(metadata);
+  return place && { ...place, name: metadata.group?.name ?? metadata.name };
+}
+
 /** The error for a key that is a value of the task's sweep: it was filled in when the sweep was submitted. */
-function fixedValue({ metadata: { id, number, group } }: Task, pairs: readonly TypedKey[]): Problem | null {
+function fixedValue(
+  { metadata: { id, number, group }, spec }: Task,
+  pairs: readonly TypedKey[],
+): Problem | null {
   const names = Object.keys(group?.values ?? {});
   const pair = pairs.find(
     ([key]) => names.includes(key.replace(/^matrix\./, "")) && fieldNamed(key) === null,
   );
   if (pair === undefined) return null;
-  return problem(
-    "USAGE",
-    `Cannot set "${pair[0]}" of "${id}": the values of a sweep are fixed for its members`,
-    `change what it runs: stint set ${number} run="…" (or command=), or submit the sweep again with other values`,
-  );
+  const name = pair[0].replace(/^matrix\./, "");
+  const message = `Cannot set "${pair[0]}" of "${id}": the values of a sweep are fixed for its members`;
+  const hint = Object.hasOwn(spec.inputs ?? {}, name)
+    ? `set its input of this name: inputs.${name}=${String(pair[1])}`
+    : `change what it runs: stint set ${number} run="…" (or command=); an input could be set: \`inputs: {${name}: …}\` in the file, \${{ inputs.${name} }} where it is used, then inputs.${name}=${String(pair[1])}`;
+  return problem("USAGE", message, hint);
 }
 
 /** Tasks in their present version, each with its edit; the first fault of any is the result. */

@@ -11,6 +11,7 @@ import { type ManifestParts, manifestParts, type Packages } from "../model/packa
 import type { Task } from "../model/task.ts";
 import { readEnvironment } from "../store/environments.ts";
 import type { Layout } from "../store/layout.ts";
+import type { TellNewest } from "./groups.ts";
 import { findTask } from "./select.ts";
 
 /** A task and one of its attempts, with what is kept of it beside the record. */
@@ -29,9 +30,13 @@ export interface Compared {
 const MAX_MANIFEST_BYTES = 64 * 1_024 * 1_024;
 
 /** Finds the task of a reference and its last attempt, or attempt 2 of `7/2`. */
-export function comparedNamed(layout: Layout, reference: string): Result<Compared, Problem> {
+export function comparedNamed(
+  layout: Layout,
+  reference: string,
+  tellNewest?: TellNewest,
+): Result<Compared, Problem> {
   const [, name = reference, number] = /^(.+)\/(\d+)$/.exec(reference) ?? [];
-  const found = findTask(layout, name);
+  const found = findTask(layout, name, tellNewest);
   if (!found.ok) return found;
   const { attempts } = found.value.status;
   const attempt =

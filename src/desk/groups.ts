@@ -10,6 +10,11 @@ import { readOpenGroup } from "../store/open-groups.ts";
 import { eachOutline, type LookOptions } from "../store/outlines.ts";
 import { TaskReader } from "../store/reader.ts";
 
+/** Called where a name stands for several ended tasks or sweeps, of which the newest is taken; without it such a name is refused. */
+export type TellNewest = (note: string) => void;
+
+type Looking = Pick<LookOptions, "onProgress"> & { readonly tellNewest?: TellNewest | undefined };
+
 /** A sweep, or a group that several submissions filled. */
 interface Group {
   readonly name: string;
@@ -19,11 +24,7 @@ interface Group {
 }
 
 /** The members of a sweep or a group, found by its name or by the number of a member, in the order of their numbers. */
-export function findGroup(
-  layout: Layout,
-  reference: string,
-  options: Pick<LookOptions, "onProgress"> = {},
-): Result<Task[], Problem> {
+export function findGroup(layout: Layout, reference: string, options: Looking = {}): Result<Task[], Problem> {
   const meant = groupMeant(layout, reference, options);
   if (!meant.ok) return meant;
   const reader = new TaskReader(layout);
@@ -37,10 +38,12 @@ export function findGroup(
 export function groupMeant(
   layout: Layout,
   reference: string,
-  options: Pick<LookOptions, "onProgress"> = {},
+  { tellNewest, ...options }: Looking = {},
 ): Result<Group, Problem> {
   const groups = groupsIn(layout, options);
-  return /^\d+$/.test(reference) ? byNumber(groups, Number(reference)) : byName(layout, groups, reference);
+  return /^\d+$/.test(reference)
+    ? byNumber(groups, Number(reference))
+    : byName(layout, groups, { name: reference, tellNewest });
 }
 
 interface Seen extends Group {
@@ -76,7 +79,11 @@ function byNumber(groups: Groups, number: number): Result<Seen, Problem> {
 }
 
 /** Of several groups with a name, the newest one with unfinished members, or that is open. */
-function byName(layout: Layout, groups: Groups, name: string): Result<Seen, Problem> {
+function byName(
+  layout: Layout,
+  groups: Groups,
+  { name, tellNewest }: { readonly name: string; readonly tellNewest: TellNewest | undefined },
+): Result<Seen, Problem> {
   const kept = readOpenGroup(layout, name);
   if (kept !== null && kept.closedAt === undefined) {
     const empty: Seen = { name, query: { openGroup: kept.id }, members: [], hasUnfinished: true };
@@ -91,12 +98,25 @@ function byName(layout: Layout, groups: Groups, name: string): Result<Seen, Prob
   const unfinished = named.find(({ hasUnfinished }) => hasUnfinished);
   if (unfinished !== undefined) return ok(unfinished);
   const latest = named.slice(0, 5).map(firstOf);
+  if (tellNewest !== undefined) {
+    const others = latest.slice(1).map((number) => `--group ${number}`);
+    tellNewest(
+      `${named.length} sweeps are called "${name}": this is the newest; ${othersText(named.length - 1, others)}`,
+    );
+    return ok(only);
+  }
   const message = `Cannot choose the sweep "${name}": ${named.length} sweeps have this name, and all of them have ended`;
   return rejected("AMBIGUOUS", message, `use --group with a number: the latest are ${latest.join(", ")}`);
 }
 
 function firstOf({ members }: Group): number {
   return members.reduce((least, id) => Math.min(least, numberOf(id)), Number.POSITIVE_INFINITY);
+}
+
+/** `the other is 4`, or `the last of the others are 9, 4`. */
+export function othersText(count: number, shown: readonly (string | number)[]): string {
+  if (count === 1) return `the other is ${shown.join("")}`;
+  return `the ${shown.length < count ? "last of the " : ""}others are ${shown.join(", ")}`;
 }
 
 function noSuchGroup(reference: string): Problem {

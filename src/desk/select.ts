@@ -13,7 +13,7 @@ import { readLastSubmitted } from "../store/numbers.ts";
 import { readOpenGroup } from "../store/open-groups.ts";
 import { readTask } from "../store/reader.ts";
 import type { RecordFault } from "../store/record.ts";
-import { findGroup } from "./groups.ts";
+import { findGroup, othersText, type TellNewest } from "./groups.ts";
 
 /** Tasks that references name. */
 export interface Named {
@@ -23,16 +23,20 @@ export interface Named {
 }
 
 /** Finds the tasks that references name, in their order and each once: `12`, an id, a name (of a sweep too), `3-7`, `@`, `@~1`, or a list of these with commas. */
-export function findNamed(layout: Layout, references: readonly string[]): Result<Named, Problem> {
+export function findNamed(
+  layout: Layout,
+  references: readonly string[],
+  tellNewest?: TellNewest,
+): Result<Named, Problem> {
   const finder = new Finder(layout);
   const found = new Map<TaskId, Task>();
   const byGroup = new Set<Task>();
   for (const reference of references.flatMap(listed)) {
     const isGroup = openGroupNamed(layout, reference, finder) !== null;
-    const resolved = isGroup ? null : resolve(layout, { reference, finder });
+    const resolved = isGroup ? null : resolve(layout, { reference, finder, tellNewest });
     if (resolved === null || !resolved.ok) {
       const isKnown = resolved === null || resolved.error.code === "NOT_FOUND";
-      const group = isKnown ? findGroupNamed(layout, reference) : null;
+      const group = isKnown ? findGroupNamed(layout, reference, tellNewest) : null;
       if (group === null) return resolved ?? err(noSuchTask(layout, reference, finder));
       if (!group.ok) return group;
       for (const member of group.value) {
@@ -75,15 +79,19 @@ function listed(reference: string): string[] {
 }
 
 /** The sweep of a name that no task has; null where there is no such sweep. */
-function findGroupNamed(layout: Layout, reference: string): Result<Task[], Problem> | null {
+function findGroupNamed(
+  layout: Layout,
+  reference: string,
+  tellNewest: TellNewest | undefined,
+): Result<Task[], Problem> | null {
   if (!NAME_PATTERN.test(reference)) return null;
-  const group = findGroup(layout, reference);
+  const group = findGroup(layout, reference, { tellNewest });
   return !group.ok && group.error.code === "NOT_FOUND" ? null : group;
 }
 
 /** The one task that a reference names. */
-export function findTask(layout: Layout, reference: string): Result<Task, Problem> {
-  const found = findNamed(layout, [reference]);
+export function findTask(layout: Layout, reference: string, tellNewest?: TellNewest): Result<Task, Problem> {
+  const found = findNamed(layout, [reference], tellNewest);
   if (!found.ok) return found;
   const { tasks } = found.value;
   const [task, ...others] = tasks;
@@ -92,9 +100,15 @@ export function findTask(layout: Layout, reference: string): Result<Task, Proble
   return ok(task);
 }
 
+interface Looking {
+  readonly reference: string;
+  readonly finder: Finder;
+  readonly tellNewest: TellNewest | undefined;
+}
+
 function resolve(
   layout: Layout,
-  { reference, finder }: { reference: string; finder: Finder },
+  { reference, finder, tellNewest }: Looking,
 ): Result<readonly TaskId[], Problem> {
   const back = /^@(?:~(\d+))?$/.exec(reference);
   if (back !== null) return lastSubmitted(layout, { reference, finder, back: Number(back[1] ?? 0) });
@@ -115,14 +129,11 @@ function resolve(
   // The id of a removed task is not tried as a name: names begin with a letter.
   return /^\d/.test(reference)
     ? err(noSuchTask(layout, reference, finder))
-    : byName(layout, { reference, finder });
+    : byName(layout, { reference, finder, tellNewest });
 }
 
 /** A name stands for the only task that has it, else for the only unfinished one. */
-function byName(
-  layout: Layout,
-  { reference, finder }: { reference: string; finder: Finder },
-): Result<TaskId[], Problem> {
+function byName(layout: Layout, { reference, finder, tellNewest }: Looking): Result<TaskId[], Problem> {
   const slug = nameFrom(reference);
   const alike = finder.ids.filter((id) => nameOf(id) === slug);
   // An id may have the name shortened; the record has it in full.
@@ -139,7 +150,16 @@ function byName(
     return read.ok && !isTerminal(read.value.status.state);
   });
   if (active.length === 1) return ok(active);
-  const numbers = named.slice(-5).map(numberOf).join(", ");
+  const latest = named.toSorted((left, right) => numberOf(right) - numberOf(left));
+  const [newest, ...others] = latest;
+  if (tellNewest !== undefined && newest !== undefined && active.length === 0) {
+    const shown = others.slice(0, 4).map(numberOf);
+    tellNewest(
+      `${named.length} tasks are called "${reference}": this is ${numberOf(newest)}, the newest; ${othersText(others.length, shown)}`,
+    );
+    return ok([newest]);
+  }
+  const numbers = latest.slice(0, 5).toReversed().map(numberOf).join(", ");
   const message = `Cannot choose "${reference}": ${named.length} tasks have this name`;
   return rejected("AMBIGUOUS", message, `use a number: the latest are ${numbers}`);
 }

@@ -4,6 +4,7 @@ import { getAt, newCandidate, parentsAsked, type SubmissionContext, setAt, type 
 import { type Fault, fault, SET } from "./fault.ts";
 import { fieldAssignments } from "./field-assignments.ts";
 import { makeDraft, singleDraft } from "./finish.ts";
+import type { NamedPlace } from "./inputs/fill-settings.ts";
 import { fieldNamed, meaningOf } from "./key-names.ts";
 import { flagValue } from "./typed-text.ts";
 import { type Entry, isUnspecified, NOWHERE } from "./value.ts";
@@ -46,9 +47,12 @@ function isPlain(entries: readonly Entry[]): boolean {
 /** What `stint set` may change; the name is fixed, as ids and scripts refer to it. */
 export type Editable = Pick<Draft, "spec" | "labels" | "parents">;
 
-/** Applies `key=value` pairs to a task: `default` (or `null`) resets a key to its default, and an empty label is removed. */
+/**
+ * Applies `key=value` pairs to a task: `default` (or `null`) resets a key to its default, and an empty label is removed. Placeholders are
+ * filled from its inputs and its place in its sweep.
+ */
 export async function editFields(
-  task: Editable,
+  task: Editable & { readonly place?: NamedPlace | null },
   pairs: readonly TypedKey[],
   context: SubmissionContext,
 ): Promise<Result<Editable, FieldFault[]>> {
@@ -70,7 +74,7 @@ export async function overrideFields(
 }
 
 async function changed(
-  task: Editable & Pick<Draft, "annotations">,
+  task: Editable & Pick<Draft, "annotations"> & { readonly place?: NamedPlace | null },
   pairs: readonly TypedKey[],
   { context, fixed }: { readonly context: SubmissionContext; readonly fixed: readonly FixedFault[] },
 ): Promise<Result<Editable & Pick<Draft, "annotations">, FieldFault[]>> {
@@ -89,7 +93,11 @@ async function changed(
     const entry = await entryOf(pair);
     if (!mayReset(pair) || !isReset(candidate, { entry, typed: pair[1], fresh })) settings.push(entry);
   }
+  const own = settings.slice();
   const inputFaults = await changeInputs(candidate, pairs, { settings, context });
+  const filled = await withoutPlaceholders(candidate, own, task.place);
+  if (filled.ok) settings.splice(0, own.length, ...filled.value);
+  else inputFaults.push(...filled.error);
   const { given, faults: keyFaults } = fieldAssignments(settings);
   const edited = makeDraft({ candidate, given, context, span: NOWHERE });
   const faults = [...fixed, ...inputFaults, ...keyFaults];
@@ -98,6 +106,16 @@ async function changed(
     return ok({ spec, labels, annotations, ...(parents !== undefined && { parents }) });
   }
   return err([...faults, ...(edited.ok ? [] : edited.error)].map(typedFault));
+}
+
+/** The settings of a task that is on record, filled; those that override a file have no placeholders. */
+async function withoutPlaceholders(
+  candidate: Tree,
+  settings: readonly Entry[],
+  place: NamedPlace | null | undefined,
+): Promise<Result<readonly Entry[], Fault[]>> {
+  if (place === undefined || !JSON.stringify(settings).includes("${{")) return ok(settings);
+  return (await import("./inputs/fill-settings.ts")).filledSettings(candidate, settings, place);
 }
 
 /** Changes the inputs of a candidate and adds to `settings` what they fill; returns the faults. */

@@ -74,3 +74,36 @@ test("a member of a sweep that was changed before its retry is told of by what i
   expect(await stint.ok("diff", "2/1", "2")).toMatch(/task +inputs\.lr +2 +0\n/);
   expect(await stint.ok("diff", "3/1", "3")).toMatch(/task +run +another value, changed since +true\n/);
 });
+
+const SW = `name: sw
+matrix: { x: [3, 4] }
+retries: 0
+run: exit \${{ matrix.x }}
+`;
+
+test("a verb that only reads takes the newest of ended sweeps with a name, and a changed command is filled for its member", async () => {
+  await using stint = new Stint();
+  writeFileSync(join(stint.root, "sw.yaml"), SW);
+  for (const _time of [1, 2]) {
+    await stint.ok("submit", "sw.yaml");
+    await stint.run(["drain"]);
+  }
+  const note = 'stint: 2 sweeps are called "sw": this is the newest; the other is --group 1\n';
+  for (const verb of ["results", "logs", "show", "explain"]) {
+    const { code, err } = await stint.run([verb, "sw"]);
+    expect({ verb, code, err }).toEqual({ verb, code: 0, err: expect.stringContaining(note) });
+  }
+  expect(await stint.run(["retry", "sw"])).toMatchObject({ err: expect.stringContaining("[AMBIGUOUS]") });
+  expect(await stint.run(["retry", "4", "--set", "run=echo ${{ matrix.y }}"])).toMatchObject({ code: 2 });
+  await stint.ok("retry", "4", "--set", "run=echo it is ${{ matrix.x }}");
+  await stint.ok("submit", "--name", "report", "--", "true");
+  await stint.ok("drain");
+  expect(await stint.ok("logs", "4")).toBe("it is 4");
+  // The report has no outputs; a flag for the home is no selection.
+  const { out, err } = await stint.run(["results", "--csv", "--home", stint.home]);
+  expect(out.split("\n").map((line) => line.split(",")[0])).toEqual(["id", "3", "4", ""]);
+  expect(err).toContain("000005-report, the last submission, has no outputs; these are of sw");
+  const { err: hint } = await stint.run(["set", "3", "x=1"]);
+  expect(hint).toContain("then inputs.x=1");
+  expect(await stint.run(["set", "5", "labels.a=${{ matrix.x }}"])).toMatchObject({ code: 2 });
+});

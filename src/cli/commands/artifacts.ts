@@ -73,7 +73,7 @@ function chosenIds(
 ): Result<TaskId[], Problem> {
   const { operands, selectors } = of;
   const isSelection = Object.values(selectors).some((value) => value !== undefined);
-  const call = { layout, flags: selectors, eligible: () => true };
+  const call = { layout, flags: selectors, eligible: () => true, isReadOnly: true } as const;
   if (isSelection || operands.length === 0) {
     const references = operands.length === 0 && !isSelection ? [LAST] : operands;
     const found = targetTasks(context, { ...call, references });

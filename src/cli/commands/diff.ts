@@ -5,6 +5,7 @@ import { EXIT } from "../../model/errors.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { fieldContext } from "../drafts.ts";
 import { inHome } from "../in-home.ts";
+import { newestTold } from "../targets.ts";
 import { renderDifferences } from "../text/differences.ts";
 import { jsonText } from "../text/json.ts";
 import { styleFor } from "../text/style.ts";
@@ -25,9 +26,9 @@ export const verb = declareVerb({
   notes:
     "Of variables of the environment it prints the names alone. The exit code is 0 whether they differ or not.",
   run: inHome(async ({ context, flags, operands: [left = "", right = ""] }, layout) => {
-    const a = comparedNamed(layout, left);
+    const a = comparedNamed(layout, left, newestTold(context));
     if (!a.ok) return a.error;
-    const b = comparedNamed(layout, right);
+    const b = comparedNamed(layout, right, newestTold(context));
     if (!b.ok) return b.error;
     const sides = [a.value, b.value] as const;
     const differences = differencesOf(...sides, fieldContext(context));
@@ -43,7 +44,9 @@ export const verb = declareVerb({
       return EXIT.done;
     }
     const style = styleFor(context.hasColor);
-    context.out(renderDifferences(sides, { differences, code, style, columns }));
+    context.out(
+      renderDifferences(sides, { differences, code, isSummary: flags.code !== true, style, columns }),
+    );
     return EXIT.done;
   }),
 });

@@ -46,6 +46,7 @@ async function logs({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     layout,
     references: operands.length === 0 && !isSelection ? [LAST] : operands,
     flags: selectors,
+    isReadOnly: true,
     // A task that has not started has no log to select.
     eligible: ({ status }) => status.attempt > 0,
     eligibleMember: ({ status }) => status.attempt > 0 || (follow === true && !isTerminal(status.state)),

@@ -1,7 +1,8 @@
 import { findGroup } from "../../desk/groups.ts";
 import { resultsOf } from "../../desk/results/collect.ts";
 import { TASK_KEYS } from "../../desk/results/columns.ts";
-import { ok, type Result } from "../../lib/result.ts";
+import { findTask } from "../../desk/select.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { definitionNamed } from "../../model/definition.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import { inNumberOrder, type Task } from "../../model/task.ts";
@@ -13,7 +14,7 @@ import { inHome } from "../in-home.ts";
 import { askedOf } from "../results/asked.ts";
 import { shownResults } from "../results/shown.ts";
 import { LAST, SELECTOR_FLAGS, type SelectorFlags, TASKS } from "../selectors.ts";
-import { targetTasks } from "../targets.ts";
+import { newestTold, targetTasks } from "../targets.ts";
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
@@ -43,7 +44,7 @@ export const verb = declareVerb({
   operands: [TASKS],
   flags: FLAGS,
   notes:
-    "Without a task: the sweep or group that was submitted last, or else the task. An output that a job did not give is filled with the last value of a metric of this name, or of a scalar in its TensorBoard files, and marked so. See `stint help results`.",
+    "Without a task: the task, the sweep or the group that was submitted last; a task without outputs is passed over. An output that a job did not give is filled with the last value of a metric of this name, or of a scalar in its TensorBoard files, and marked so. See `stint help results`.",
   run: inHome(results),
 });
 
@@ -79,7 +80,7 @@ function chosenTasks(
 ): Result<Task[], Problem> {
   if (definition === undefined) return tasksNamed(context, layout, { references, selectors });
   const flags = { ...selectors, all: true } as const;
-  const found = targetTasks(context, { layout, references, flags, eligible: () => true });
+  const found = targetTasks(context, { layout, references, flags, eligible: () => true, isReadOnly: true });
   const made = definitionNamed(definition);
   if (!found.ok || made === null) return found;
   return ok(
@@ -99,14 +100,42 @@ function tasksNamed(
   const isOpen = references.length === 0 && given === 0;
   // To select among all tasks would read each member twice.
   if (references.length === 0 && given === 1 && selectors.group !== undefined)
-    return findGroup(layout, selectors.group);
-  const found = targetTasks(context, {
+    return findGroup(layout, selectors.group, { tellNewest: newestTold(context) });
+  if (isOpen) return lastWithResults(context, layout);
+  return targetTasks(context, {
     layout,
-    references: isOpen ? [LAST] : references,
+    references,
     flags: selectors,
     eligible: () => true,
+    isReadOnly: true,
   });
-  if (!found.ok || !isOpen) return found;
-  const { number, group, openGroup } = found.value[0]?.metadata ?? {};
-  return (group ?? openGroup) === undefined ? ok(found.value) : findGroup(layout, String(number));
+}
+
+/** So many submissions are looked at. */
+const MAX_LOOKED_AT = 64;
+
+/** The sweep or the group that was submitted last, or a later task with outputs: a report that runs after a sweep has none. */
+function lastWithResults(context: Context, layout: Layout): Result<Task[], Problem> {
+  const last = findTask(layout, LAST);
+  if (!last.ok) return err(last.error);
+  let task = last.value;
+  for (let back = 1; groupOf(task) === null && back < MAX_LOOKED_AT; back += 1) {
+    if (resultsOf(layout, [task]).outputs.length > 0) break;
+    const before = findTask(layout, `${LAST}~${back}`);
+    // There is none with results: the last one is shown as it is.
+    if (!before.ok) return ok([last.value]);
+    task = before.value;
+  }
+  const name = groupOf(task);
+  if (name === null && resultsOf(layout, [task]).outputs.length === 0) return ok([last.value]);
+  if (task !== last.value)
+    context.err(
+      `stint: ${last.value.metadata.id}, the last submission, has no outputs; these are of ${name ?? task.metadata.id}\n`,
+    );
+  return name === null ? ok([task]) : findGroup(layout, String(task.metadata.number));
+}
+
+/** The name of the sweep or the group of a task. */
+function groupOf({ metadata: { group, openGroup } }: Task): string | null {
+  return (group ?? openGroup)?.name ?? null;
 }

@@ -16,6 +16,7 @@ import { DURATION } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { inHome } from "../in-home.ts";
 import { GROUP } from "../selectors.ts";
+import { newestTold } from "../targets.ts";
 import { jsonText } from "../text/json.ts";
 import { renderStatistics } from "../text/statistics.ts";
 
@@ -36,7 +37,7 @@ export const verb = declareVerb({
     const tasks =
       flags.group === undefined
         ? ok(eachOutline(layout, PLACES, progress))
-        : findGroup(layout, flags.group, progress);
+        : findGroup(layout, flags.group, { ...progress, tellNewest: newestTold(context) });
     if (!tasks.ok) return tasks.error;
     // The members of a sweep share the machine with others: no estimate is made of them alone.
     const overview = flags.group === undefined ? readOverview(layout, nowMs) : null;

@@ -16,6 +16,8 @@ export function renderDifferences(
   of: {
     readonly differences: readonly Difference[];
     readonly code: CodeDiff | null;
+    /** The code is shown by its files alone. */
+    readonly isSummary: boolean;
     readonly style: Style;
     readonly columns: number;
   },
@@ -36,6 +38,7 @@ export function renderDifferences(
   // Where neither has any, neither runs Python.
   const notes = [...(unknown.length === 1 ? unknown : []), ...new Set(code?.lacks ?? [])];
   const text = code === null || code.text === "" ? "" : `\n${printable(code.text)}`;
+  if (text !== "" && of.isSummary) notes.push("--code prints the whole difference of the code");
   return `${table}${text}${notes.map((note) => `${style.dim(`note: ${note}`)}\n`).join("")}`;
 }
 

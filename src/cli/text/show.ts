@@ -208,13 +208,14 @@ function renderAttempt(
 
 /** What came of an attempt: outputs, artifacts, and what went wrong when they were collected. */
 function resultLines(attempt: EndedAttempt, task: Task, columns: number): string[] {
-  const { outputs, outputsLeft = 0, artifacts, notes = [] } = attempt;
+  const { outputs, outputsLeft = 0, metrics, artifacts, notes = [] } = attempt;
   const left = outputsLeft > 0 ? ` (${outputsLeft} more in outputs.json)` : "";
   const some = artifacts === undefined ? "" : counted(artifacts.count, "artifact");
   return [
     ...(outputs === undefined
       ? []
       : hanging("    ", `outputs ${valuesOf(outputs)}${left}`, { columns, hang: 6 })),
+    ...(metrics === undefined ? [] : hanging("    ", `metrics ${valuesOf(metrics)}`, { columns, hang: 6 })),
     ...(artifacts === undefined
       ? []
       : [`    ${some}, ${formatBytes(artifacts.bytes)}: ${artifactsLine(task, attempt)}`]),
