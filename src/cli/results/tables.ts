@@ -67,7 +67,7 @@ export function rowsTable(rows: readonly ResultRow[], view: TableView): TableTex
     },
     { title: "TIME", cell: ({ ranMs }) => (ranMs === null ? "-" : formatDuration(ranMs)), leaves: 400 },
     ...(rows.some(({ gpus }) => gpus.length > 0) || !isScreen
-      ? [{ title: "GPU", cell: ({ gpus }: ResultRow) => String(gpus.length), leaves: 500 }]
+      ? [{ title: "GPUS", cell: ({ gpus }: ResultRow) => String(gpus.length), leaves: 500 }]
       : []),
   ];
   const same = alike.map((column) => `${column.title}=${columnText(rows[0] as ResultRow, column)}`);
