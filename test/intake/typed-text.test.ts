@@ -20,3 +20,17 @@ test.each([
 ])("%s is still read as YAML", async (typed, data) => {
   expect(await flagValue(typed, "", false)).toMatchObject({ data, text: typed });
 });
+
+test.each(["two\nlines", "a # b", "it's", "C:\\data", "a  b"])(
+  "%j is the text that was typed",
+  async (typed) => {
+    expect(await flagValue(typed, "", false)).toMatchObject({ data: typed });
+  },
+);
+
+test.each([
+  ['"a # b"', "a # b"],
+  [" high ", "high"],
+])("%j is read without what is around it", async (typed, data) => {
+  expect(await flagValue(typed, "", false)).toMatchObject({ data });
+});
