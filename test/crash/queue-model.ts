@@ -43,7 +43,9 @@ export function newTask(number: number): ModelTask {
 /** The task after a step, or null where the queue must refuse it. Written from the help, not from the code. */
 export function stepped(task: ModelTask, step: Step): ModelTask | null {
   const changed = changes(task, step);
-  return changed === null ? null : { ...task, ...changed, version: task.version + 1 };
+  if (changed === null) return null;
+  // What needs no change makes no version.
+  return Object.keys(changed).length === 0 ? task : { ...task, ...changed, version: task.version + 1 };
 }
 
 function changes(task: ModelTask, step: Step): Partial<ModelTask> | null {
@@ -58,8 +60,11 @@ function changes(task: ModelTask, step: Step): Partial<ModelTask> | null {
         return { state: "queued", epoch: task.epoch + 1, failures: 0, isWaiting: false };
       return state === "queued" && task.isWaiting ? { isWaiting: false } : null;
     case "hold":
-    case "release":
-      return state === "queued" ? { hold: step.type === "hold", generation: generation + 1 } : null;
+    case "release": {
+      if (state !== "queued") return null;
+      const hold = step.type === "hold";
+      return hold === task.hold ? {} : { hold, generation: generation + 1 };
+    }
     case "set": {
       if (state === "completed") return null;
       return { priority: step.priority, generation: generation + (step.priority === task.priority ? 0 : 1) };
