@@ -7,6 +7,7 @@ import { JOB_DATA_FIELDS } from "./keys/job-data.ts";
 import { NEED_FIELDS } from "./keys/needs.ts";
 import { ORDER_FIELDS } from "./keys/order.ts";
 import { PROGRAM_FIELDS } from "./keys/program.ts";
+import { SERVICE_FIELDS } from "./keys/service.ts";
 import { SLURM_FIELDS } from "./keys/slurm.ts";
 
 /** Every key of a task file, of the flags of `submit` and of `stint set`, in its canonical spelling. */
@@ -20,4 +21,5 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   ...JOB_DATA_FIELDS,
   ...SLURM_FIELDS,
   ...DATA_FIELDS,
+  ...SERVICE_FIELDS,
 };

@@ -24,6 +24,7 @@ import { FIELDS } from "./fields.ts";
 import { modeOf, programClashes, withoutFollowers } from "./program.ts";
 import { programName } from "./program-name.ts";
 import { completeBackoff } from "./retry-readers.ts";
+import { portFaults } from "./service-ports.ts";
 import { type Entry, NOWHERE, type Span } from "./value.ts";
 
 /** Everything a draft is made from. */
@@ -64,6 +65,8 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   const useless = uselessFields(candidate, given);
   if (useless.length > 0) return err(useless);
   setAt(candidate, ["spec", "kind", "mode"], mode.value);
+  const portless = portFaults(candidate, span);
+  if (portless.length > 0) return err(portless);
   const name = candidate["name"] ?? programName(wordsOf(mode.value, image ?? ""), context.defaultName);
   const asked = parentReferences(parents as ParentsAsked);
   const checked = checkDraft({

@@ -9,6 +9,7 @@ import type { Condition } from "../model/preflight.ts";
 import type { Restart, Retry } from "../model/retry.ts";
 import { describeRequirement, type Selector } from "../model/selector.ts";
 import type { Field } from "./keys/field.ts";
+import { serviceForm } from "./service-readers.ts";
 
 /** Powers of ten by their units: a size of 8 GB is not shown as 7.5 GiB. */
 const SIZES = [
@@ -54,6 +55,7 @@ const SPECIAL: Readonly<Record<string, (value: never) => unknown>> = {
         },
       ]),
     ),
+  service: serviceForm,
   preflight: (conditions: readonly Condition[]) => conditions.map(conditionForm),
   "notify.start": receiversForm,
   "notify.success": receiversForm,

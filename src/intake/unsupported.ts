@@ -1,11 +1,9 @@
 const SECURITY = "the job runs with the rights of your account; limits: is supported";
-const SERVICES = "only jobs that end are run; restart: always repeats one";
 const TRACKING = "set the variables of the tracker under env:";
 
 /** Keys of planned features. They are refused: an ignored key would mislead its author. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
   security: SECURITY,
-  service: SERVICES,
   tracking: TRACKING,
 };
 

@@ -13,15 +13,33 @@ import { packagesSummary } from "./packages.ts";
 import { progress } from "./progress.ts";
 import { resources } from "./resources.ts";
 import { retryDelay } from "./retry.ts";
+import { attemptService } from "./service.ts";
 
 /** Why stint ends a job; on record before the first signal is sent. */
-const STOP_REASONS = ["User", "Timeout", "Shutdown", "Superseded"] as const;
+const STOP_REASONS = [
+  "User",
+  "Timeout",
+  "Shutdown",
+  "Superseded",
+  /** A user ends a service, which has then completed. */
+  "Stop",
+  /** The service was not used for its `idle`. */
+  "Idle",
+  /** The `ttl` of the service is over. */
+  "Ttl",
+  /** The service did not answer in time. */
+  "NotReady",
+  /** The service does not answer any more. */
+  "Unhealthy",
+] as const;
 const stopIntent = v.strictObject({
   reason: v.picklist(STOP_REASONS),
   requestedAt: instant,
   /** Between the stop signal and KILL; 0 kills at once. */
   graceMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   actor: v.string(),
+  /** What a service last answered, where that is the reason. */
+  said: v.optional(v.string()),
 });
 /** When the job was paused, and the awake time then; with `releases`, its resources are free for other tasks until it is resumed. */
 const pause = v.strictObject({
@@ -65,6 +83,8 @@ const common = {
   datasets: v.optional(foundDatasets),
   /** The limits that this machine could not enforce, by their keys in the task file. */
   unenforced: v.optional(v.array(v.string())),
+  /** Set where it is a service. */
+  service: v.optional(attemptService),
 };
 
 const ended = {

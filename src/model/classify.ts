@@ -10,6 +10,8 @@ import { signalOfCode, signalToldByShell } from "./shell-words.ts";
 /** The outcome of an attempt. */
 export type Verdict =
   | { readonly type: "completed" }
+  /** A service that was asked to end, and has ended. */
+  | { readonly type: "stopped"; readonly note: string }
   | { readonly type: "failed" | "timeout"; readonly failure: Failure }
   | { readonly type: "interrupted" | "orphaned"; readonly failure: Failure }
   | { readonly type: "cancelled" | "superseded" | "shutdown"; readonly note: string };
@@ -26,7 +28,7 @@ const KILLED_BY_OTHERS = new Set(["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIG
  */
 export function classify(evidence: Evidence, failOnNonZero: boolean): Verdict {
   const { ending, stop } = evidence;
-  if (stop !== null) return ownAction(stop);
+  if (stop !== null) return ownAction(stop, ending);
   switch (ending.type) {
     case "notStarted":
       return { type: "failed", failure: notStarted(ending) };
@@ -51,8 +53,18 @@ export function notStarted({ code, error, exit }: Extract<Ending, { type: "notSt
   return failureOf(code, exit === undefined ? "spawn" : `spawn:${exit}`, error);
 }
 
-function ownAction(stop: NonNullable<Evidence["stop"]>): Verdict {
+function ownAction(stop: NonNullable<Evidence["stop"]>, ending: Ending): Verdict {
   switch (stop.reason) {
+    case "Stop":
+      return stoppedService(`stopped by ${stop.actor}`, ending);
+    case "Idle":
+      return stoppedService("stopped, as it was not used any more", ending);
+    case "Ttl":
+      return stoppedService("stopped, as its ttl was over", ending);
+    case "NotReady":
+      return failedService("NOT_READY", stop.said);
+    case "Unhealthy":
+      return failedService("UNHEALTHY", stop.said);
     case "User":
       return { type: "cancelled", note: `cancelled by ${stop.actor}` };
     case "Superseded":
@@ -65,6 +77,21 @@ function ownAction(stop: NonNullable<Evidence["stop"]>): Verdict {
         failure: failureOf("TIMEOUT", "deadline", "ran longer than its timeout and was stopped"),
       };
   }
+}
+
+/** The rule of a service that did not end when it was asked to. */
+export const STOP_GRACE_RULE = "stop:grace";
+
+/** One that had to be killed may have lost something. */
+function stoppedService(note: string, ending: Ending): Verdict {
+  const isKilled = ending.type !== "notStarted" && ending.signal === "SIGKILL";
+  if (!isKilled) return { type: "stopped", note };
+  const error = `was ${note}, did not end within its grace, and was killed`;
+  return { type: "failed", failure: failureOf("KILLED", STOP_GRACE_RULE, error) };
+}
+
+function failedService(code: "NOT_READY" | "UNHEALTHY", said = "nothing is known of its answer"): Verdict {
+  return { type: "failed", failure: failureOf(code, "probe", said) };
 }
 
 function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): Verdict {

@@ -156,6 +156,22 @@ const FAILURES = {
     advice:
       "nothing is lost and no retry is used: it is asked again by itself, and `stint retry` asks at once",
   },
+  NOT_READY: {
+    class: "infrastructure",
+    retry: "yes",
+    backoff: full(5_000, 5 * MINUTE),
+    meaning: "a service did not answer within the time that it has for its start",
+    advice:
+      "the error has its last answer: read the log, ask what it does answer with `service: {ready: …}`, or give it longer with `within:`",
+  },
+  UNHEALTHY: {
+    class: "infrastructure",
+    retry: "yes",
+    backoff: full(5_000, 5 * MINUTE),
+    meaning: "a service that had answered did not answer any more, several times in a row",
+    advice:
+      "read the log around the last answer; `service: {health: {every: …, failures: …}}` sets how patient stint is",
+  },
   DATA_MISMATCH: {
     class: "data",
     retry: "no",

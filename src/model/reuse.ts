@@ -143,6 +143,7 @@ function canonical(value: unknown): string {
 /** What is not fixed of what decides the result, as a clause; null where all is. */
 function whyNone({ spec, code, hasParents }: Work): string | null {
   if (hasParents) return "it waits for other tasks, whose results are not fixed";
+  if (spec.service !== undefined) return "it is a service";
   if (spec.code?.mode !== "snapshot") return "its code is not fixed, wanted code: snapshot";
   if (code?.tree === undefined) return "its code has no snapshot";
   if (spec.code.link !== undefined && spec.code.link.length > 0)

@@ -12,6 +12,7 @@ import { preflight } from "./preflight.ts";
 import { resources } from "./resources.ts";
 import { restart, retry } from "./retry.ts";
 import { selector } from "./selector.ts";
+import { service } from "./service.ts";
 import { slurm } from "./slurm.ts";
 import { stopHow } from "./stop.ts";
 import { topicName } from "./topic.ts";
@@ -108,5 +109,7 @@ export const spec = v.strictObject({
   topic: v.optional(topicName),
   attributes: v.optional(v.record(v.string(), v.string())),
   code: v.optional(codeSpec),
+  /** Set where it is a service. */
+  service: v.optional(service),
 });
 export type Spec = v.InferOutput<typeof spec>;

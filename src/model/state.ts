@@ -18,6 +18,8 @@ export const RECORDED_STATES = [
   "queued",
   "preparing",
   "running",
+  "serving",
+  "stopping",
   "collecting",
   "completed",
   "failed",
@@ -29,7 +31,7 @@ export const RECORDED_STATES = [
  *
  *     queued ──► preparing ──► running ──► collecting ──► completed
  *       ▲  │         │          │  │ ▲          │
- *       │  │         │          │  │ └─ serving ─► stopping
+ *       │  │         │          │  │ └─ serving ─► stopping ─► completed
  *       │  │         │          │  ▼
  *       │  │         │          │ orphaned        (supervisor or machine died)
  *       │  └─────────┴──────────┴──► failed, cancelled

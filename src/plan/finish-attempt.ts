@@ -42,6 +42,11 @@ export function finishAttempt(task: Task, end: End, random: Random): Task {
   switch (verdict.type) {
     case "completed":
       return afterSuccess(task, end);
+    case "stopped": {
+      const closed = closedTask(task, end, { state: "completed" });
+      const stopping = throughRunning(closed, "stopping");
+      return ended(stopping, end, { state: "completed", reason: "Succeeded", message: verdict.note });
+    }
     case "failed":
     case "timeout":
       return afterFailure(task, { ...end, verdict, random });
@@ -177,7 +182,7 @@ function toldFields({ lines, bad, claimed, metrics, progress, timeline, checkpoi
 function afterSuccess(task: Task, end: End): Task {
   const closed = closedTask(task, end, { state: "completed" });
   const counted = { ...closed, status: { ...closed.status, consecutiveFailures: 0 } };
-  const collecting = throughRunning(counted, "collecting");
+  const collecting = throughRunning(counted, isServing(task) ? "stopping" : "collecting");
   const { restart } = task.spec;
   if (restart.policy !== "always")
     return ended(collecting, end, { state: "completed", reason: "Succeeded", message: "succeeded" });
@@ -189,7 +194,8 @@ function afterFailure(
   end: End & { readonly verdict: Extract<Verdict, { type: "failed" | "timeout" }>; readonly random: Random },
 ): Task {
   const { type: state, failure } = end.verdict;
-  const consecutiveFailures = task.status.consecutiveFailures + (isAwaited(failure) ? 0 : 1);
+  const earlier = hasServedLong(task, end) ? 0 : task.status.consecutiveFailures;
+  const consecutiveFailures = earlier + (isAwaited(failure) ? 0 : 1);
   const exitCode = end.ending.type === "exited" ? end.ending.exitCode : null;
   const decision = decideRetry(
     task,
@@ -212,6 +218,14 @@ function afterFailure(
     return ended(counted, end, { state: "failed", reason: decision.reason, message: decision.message });
   const reason = isPreflight(failure) ? "Preflight" : "Backoff";
   return requeued(counted, reason, end.endedAtMs + decision.delayMs);
+}
+
+/** A service that has served so long was well: its failure is a first one. */
+const WELL_AFTER_MS = 10 * 60_000;
+
+function hasServedLong(task: Task, { endedAtMs }: End): boolean {
+  const readyAt = openAttempt(task)?.service?.readyAt;
+  return readyAt !== undefined && endedAtMs - Date.parse(readyAt) >= WELL_AFTER_MS;
 }
 
 /** After a first interruption the task is queued at once, as after a reboot; repeated ones wait for a backoff and end in dead-letter/. */
@@ -247,14 +261,20 @@ function orphanLimit(failure: Failure): { state: "failed"; reason: "OrphanLimit"
   };
 }
 
+/** True from the time at which a service answers until it has ended. */
+function isServing({ status: { state } }: Task): boolean {
+  return state === "serving" || state === "stopping";
+}
+
 /** A record may still be preparing when the process has already ended: short-lived states are not written. */
-function throughRunning(task: Task, state: "collecting" | "orphaned"): Task {
+function throughRunning(task: Task, state: "collecting" | "orphaned" | "stopping"): Task {
   const running =
     task.status.state === "preparing"
       ? mustTransition(task, { ...countersOf(task), state: "running" })
       : task;
   // A task that is orphaned already, or was lost while collecting, is not orphaned twice.
-  if (state === "orphaned" && running.status.state !== "running") return running;
+  const { state: now } = running.status;
+  if (now === state || (state === "orphaned" && now !== "running" && !isServing(running))) return running;
   return mustTransition(running, { ...countersOf(running), state });
 }
 

@@ -2,11 +2,12 @@ import { counted } from "../lib/counted.ts";
 import type { Random } from "../lib/random.ts";
 import { type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
 import { type Backoff, type Delay, delayOf } from "../model/backoff.ts";
+import { STOP_GRACE_RULE } from "../model/classify.ts";
 import type { FailHint } from "../model/event.ts";
 import { askedRetry } from "../model/fail-hint.ts";
 import { type Failure, failureEntry } from "../model/failure.ts";
 import type { Retry } from "../model/retry.ts";
-import type { Task } from "../model/task.ts";
+import { openAttempt, type Task } from "../model/task.ts";
 
 /** What follows a failed attempt: another attempt after a wait, or dead-letter/ and why. */
 export type RetryDecision =
@@ -49,8 +50,9 @@ export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDe
   const { failure } = end;
   const { restart, retry } = task.spec;
   if (isPreflight(failure)) return { retry: true, ...preflightDelay(task, failure, random) };
+  if (failure.rule === STOP_GRACE_RULE) return giveUp(failure, `not retried: it ${failure.error}`);
   if (restart.policy === "never") return giveUp(failure, "not retried: restart is never");
-  if (!isWorthRetrying(retry, end)) return giveUp(failure, `${failure.code} is not retried`);
+  if (!isWorthRetrying(scopeOf(task), end)) return giveUp(failure, `${failure.code} is not retried`);
   // A check whether a missing file has appeared does not count against the budget.
   const isCheck = isAwaited(failure);
   if (!isCheck && retry.maxAttempts > 0 && end.consecutiveFailures >= retry.maxAttempts) {
@@ -105,6 +107,12 @@ function countInterruptions({ metadata, status }: Task): number {
 function giveUp(failure: Failure, message: string): RetryDecision {
   if (failure.code === "TIMEOUT") return { retry: false, reason: "Timeout", message };
   return { retry: false, reason: failure.code === "INVALID_SPEC" ? "InvalidSpec" : "NonRetryable", message };
+}
+
+/** What is retried: of a service that has served, any failure, as what it crashed on may have come from outside. */
+function scopeOf(task: Task): Retry {
+  const { retry } = task.spec;
+  return openAttempt(task)?.service?.readyAt === undefined ? retry : { ...retry, scope: "any" };
 }
 
 function isWorthRetrying(retry: Retry, { failure, exitCode, hint }: FailedEnd): boolean {

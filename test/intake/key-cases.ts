@@ -6,6 +6,7 @@ import { JOB_DATA_KEYS } from "./job-data-key-cases.ts";
 import { LIMIT_KEYS } from "./limit-key-cases.ts";
 
 import { NOTICE_KEYS } from "./notice-key-cases.ts";
+import { SERVICE_KEYS } from "./service-key-cases.ts";
 import { SLURM_KEYS } from "./slurm-key-cases.ts";
 
 const KIND = ["spec", "kind"];
@@ -290,6 +291,7 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
     { text: "annotations: {note: long text}", at: ["annotations"], value: { note: "long text" } },
   ],
   ...JOB_DATA_KEYS,
+  ...SERVICE_KEYS,
   ...SLURM_KEYS,
   ...CONTAINER_KEYS,
   ...DATA_KEYS,

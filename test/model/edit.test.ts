@@ -47,6 +47,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   topic: { topic: "vision" },
   attributes: { attributes: { team: "x" } },
   code: { code: { mode: "none" } },
+  service: { service: { ports: { main: 0 } } },
   runnerSelector: { runnerSelector: [{ key: "pool", operator: "Exists" }] },
 };
 const fields = Object.keys(CHANGES) as (keyof Spec)[];

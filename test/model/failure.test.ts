@@ -29,6 +29,8 @@ const TABLE = {
   RESOURCE_BUSY: ["resource", "yes", [30 * S, 5 * MIN, "full"], 2, false],
   TIMEOUT: ["resource", "no", null, undefined, false],
   PREFLIGHT: ["infrastructure", "uncounted", [15 * S, 5 * MIN, "equal"], undefined, false],
+  NOT_READY: ["infrastructure", "yes", [5 * S, 5 * MIN, "full"], undefined, false],
+  UNHEALTHY: ["infrastructure", "yes", [5 * S, 5 * MIN, "full"], undefined, false],
   DATA_MISMATCH: ["data", "no", null, undefined, true],
   DATA_UNREACHABLE: ["data", "yes", [30 * S, 10 * MIN, "full"], 3, false],
   EXIT_NONZERO: ["code", "no", null, undefined, false],

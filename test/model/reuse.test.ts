@@ -163,7 +163,7 @@ describe("the fingerprint of what decides a result", () => {
   test("knows every key of a record: a new one decides until it is listed", () => {
     const tried = new Set([...Object.keys(NO_PART), "kind", "inputs", "datasets", "outputSpecs", "fail"]);
     const rest = Object.keys(specSchema.entries).filter((key) => !tried.has(key));
-    expect(rest.toSorted()).toEqual(["after", "artifacts", "code", "slurm", "snapshot"]);
+    expect(rest.toSorted()).toEqual(["after", "artifacts", "code", "service", "slurm", "snapshot"]);
   });
 
   test.each(OPEN)("does not exist where a part is not fixed: %s", (why, told) => {

@@ -31,6 +31,7 @@ import schedules from "../../../templates/help/schedules.md" with { type: "text"
 import secrets from "../../../templates/help/secrets.md" with { type: "text" };
 import selection from "../../../templates/help/selection.md" with { type: "text" };
 import service from "../../../templates/help/service.md" with { type: "text" };
+import services from "../../../templates/help/services.md" with { type: "text" };
 import sweeps from "../../../templates/help/sweeps.md" with { type: "text" };
 import taskFile from "../../../templates/help/task-file.md" with { type: "text" };
 
@@ -69,6 +70,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   secrets,
   selection,
   service,
+  services,
   sweeps,
   "task-file": taskFile,
 };

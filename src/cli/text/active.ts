@@ -12,6 +12,16 @@ export function stopInWords({ reason, actor }: StopIntent): string {
       return "being stopped with the supervisor";
     case "Superseded":
       return "being stopped: a newer task replaces it";
+    case "Stop":
+      return `being stopped by ${actor}`;
+    case "Idle":
+      return "being stopped: it was not used";
+    case "Ttl":
+      return "being stopped: its ttl is over";
+    case "NotReady":
+      return "being stopped: it did not answer in time";
+    case "Unhealthy":
+      return "being stopped: it does not answer any more";
   }
 }
 

@@ -1,3 +1,4 @@
+import { isService } from "../../model/service.ts";
 import { artifactsPart } from "./artifacts.ts";
 import { dataPart } from "./data.ts";
 import type { EndedJob } from "./order.ts";
@@ -8,7 +9,7 @@ import { surroundingsPart } from "./surroundings.ts";
 /** What is collected of an attempt, in this order. */
 export const PARTS: readonly Part[] = [artifactsPart, packagesPart, dataPart, surroundingsPart];
 
-/** True where a job has left something to collect. */
+/** True where a job has left something to collect; a service has no state in which that is done, and its files stay where they are. */
 export function needsCollecting(of: EndedJob): boolean {
-  return PARTS.some(({ isNeeded }) => isNeeded !== "beside others" && isNeeded(of));
+  return !isService(of.task) && PARTS.some(({ isNeeded }) => isNeeded !== "beside others" && isNeeded(of));
 }

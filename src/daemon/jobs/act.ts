@@ -55,13 +55,18 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
 export function stopChange(
   supervisor: Supervisor,
   task: Task,
-  stop: Pick<StopIntent, "reason" | "actor"> & { readonly graceMs?: number },
+  stop: Pick<StopIntent, "reason" | "actor" | "said"> & { readonly graceMs?: number },
 ): Change {
   const events = {
     User: "cancel_requested",
     Timeout: "timeout_reached",
     Shutdown: "shutdown_requested",
     Superseded: "superseded",
+    Stop: "service_stopped",
+    Idle: "service_idle",
+    Ttl: "service_expired",
+    NotReady: "service_not_ready",
+    Unhealthy: "service_unhealthy",
   } as const;
   const requestedAt = timestamp(supervisor.context.clock.now());
   const intent = { graceMs: task.spec.stopGraceMs, ...stop, requestedAt };

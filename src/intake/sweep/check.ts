@@ -86,6 +86,8 @@ interface Wrong {
 
 function faultOf({ raw, kind, name }: Placeholder, { sweep, inputs }: Around): Wrong | null {
   if (kind === "inputs") return inputFault(raw, name, inputs);
+  // Of any task with such a text it is checked whether it has that port.
+  if (kind === "service") return null;
   if (sweep === null) {
     const key = kind === "sweep" ? "matrix:, each: or array:" : `${kind}:`;
     const message = `${raw} is a value of a sweep, but the task has no sweep`;

@@ -21,7 +21,7 @@ export interface Placeholder {
 
 /** `$${{` is the escape for `${{`. */
 const PLACEHOLDER = /(\$?)\$\{\{([^{}\n]*)\}\}/g;
-const OURS = /^(matrix|each|array|sweep|inputs)\b/;
+const OURS = /^(matrix|each|array|sweep|inputs|service)\b/;
 
 /** The placeholders in a text; without a sweep, only those with a known kind. */
 export function placeholdersIn(text: string, hasSweep: boolean): Placeholder[] {
@@ -41,7 +41,7 @@ export function placeholdersIn(text: string, hasSweep: boolean): Placeholder[] {
 export function unclosedIn(text: string): Placeholder | null {
   if (!text.includes("${{")) return null;
   const rest = text.replaceAll(PLACEHOLDER, (whole) => " ".repeat(whole.length));
-  const match = /(?<!\$)\$\{\{\s*(matrix|each|array|sweep|inputs)\b[^\s}]*/.exec(rest);
+  const match = /(?<!\$)\$\{\{\s*(matrix|each|array|sweep|inputs|service)\b[^\s}]*/.exec(rest);
   if (match === null) return null;
   const [raw, kind = ""] = match;
   return { raw, start: match.index, end: match.index + raw.length, kind, name: "" };
@@ -89,7 +89,9 @@ export interface FillFault {
 }
 
 /** Writes a member's values into a text. */
-export function fill({ literals, holes, language }: TextTemplate, lookup: Lookup): Result<string, FillFault> {
+export function fill({ literals, holes, language }: TextTemplate, known: Lookup): Result<string, FillFault> {
+  // The ports of a service are known at its start.
+  const lookup: Lookup = (placeholder) => (placeholder.kind === "service" ? STAYS : known(placeholder));
   // A text that is filled again later keeps its escapes until then.
   const isLater = holes.some(({ placeholder }) => lookup(placeholder) === STAYS);
   const literal = (index: number): string => {

@@ -76,8 +76,7 @@ const KEYS: readonly Row[] = [
   ["Run: make", unknown("1:1", "Run", "did you mean run?"), "run: make"],
   ["commands: [echo, hi]", unknown("1:1", "commands", "did you mean command?"), "command: [echo, hi]"],
   ["cmd: make", unknown("1:1", "cmd", "did you mean run?"), "run: make"],
-  // A key that is not supported is no way out.
-  ["run: a\nservices: 5", '2:1 "services" is unknown', null],
+  ["run: a\nservices: 5", '2:1 "services" is unknown = did you mean service?', null],
   ["run: a\ninput: 5", '2:1 "input" is unknown = did you mean inputs?', null],
 ];
 
