@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { unlessRefused } from "../lib/errno.ts";
-import { procContent } from "../lib/proc-file.ts";
+import { textOf } from "../lib/file-text.ts";
 
 /** One line of the system's table of TCP sockets. */
 interface Socket {
@@ -10,8 +10,9 @@ interface Socket {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly isListening: boolean;
-  readonly isEstablished: boolean;
-  /** "0" for a connection that no process has accepted yet. */
+  /** It is open, or was closed within the last minute: what a server answers at once is seen no other way. */
+  readonly isRecent: boolean;
+  /** "0" for a connection that no process has: not accepted yet, or closed. */
   readonly inode: string;
 }
 
@@ -20,15 +21,17 @@ export type TcpTable = readonly Socket[];
 
 /** Reads /proc/net/tcp and tcp6 (proc_net_tcp(5)) in one pass for all ports; null where the system has no such table. */
 export function tcpTable(): TcpTable | null {
-  const texts = ["tcp", "tcp6"].map((name) => procContent(`/proc/net/${name}`)?.toString("latin1") ?? null);
+  // One read(2) gives no more than a page of such a file.
+  const texts = ["tcp", "tcp6"].map((name) => textOf(`/proc/net/${name}`));
   if (texts.every((text) => text === null)) return null;
   return texts
     .flatMap((text) => (text ?? "").split("\n").slice(1).map(socketOf))
     .filter((one) => one !== null);
 }
 
-/** The numbers of TCP_ESTABLISHED and TCP_LISTEN in the kernel's tcp_states.h. */
-const [ESTABLISHED, LISTEN] = ["01", "0A"];
+/** In the kernel's tcp_states.h: TCP_LISTEN, and those that are not, or not yet, connections (TCP_SYN_SENT, TCP_SYN_RECV, TCP_CLOSE, TCP_NEW_SYN_RECV). */
+const LISTEN = "0A";
+const NO_CONNECTION = ["02", "03", "07", "0C", LISTEN];
 
 function socketOf(line: string): Socket | null {
   const [, local, remote, state, , , , , , inode] = line.trim().split(/\s+/);
@@ -41,22 +44,23 @@ function socketOf(line: string): Socket | null {
     remoteAddress: remoteAddress ?? "",
     remotePort: Number.parseInt(remotePort ?? "", 16),
     isListening: state === LISTEN,
-    isEstablished: state === ESTABLISHED,
+    isRecent: state !== undefined && !NO_CONNECTION.includes(state),
     inode,
   };
 }
 
 /**
- * How many connections clients hold to a port of this machine, without those whose client has one of `except` (inodes, as of
- * `socketsOf`): our own probes, or a service that talks to itself. The port of a container may show at the client's end alone.
+ * How many connections clients hold to a port of this machine, or held within the last minute (TIME_WAIT, tcp(7)), without those that
+ * `except` (inodes, as of `socketsOf`) holds at the client's end, such as a service that talks to itself. A probe is gone once it has its
+ * answer: it resets its connection. The port of a container may show at the client's end alone.
  */
 export function connectionsTo(table: TcpTable, port: number, except: ReadonlySet<string>): number {
-  const open = table.filter(({ isEstablished }) => isEstablished);
+  const recent = table.filter(({ isRecent }) => isRecent);
   const listeners = table.filter((one) => one.isListening && one.port === port);
   const isOurs = (one: Socket) => listeners.some(({ address }) => address === one.address || isAny(address));
-  const ofClients = open.filter((one) => one.remotePort === port && isLoopback(one.remoteAddress));
+  const ofClients = recent.filter((one) => one.remotePort === port && isLoopback(one.remoteAddress));
   const ignored = new Set(ofClients.filter(({ inode }) => except.has(inode)).map((one) => one.port));
-  const ofServer = open.filter((one) => one.port === port && (isLoopback(one.address) || isOurs(one)));
+  const ofServer = recent.filter((one) => one.port === port && (isLoopback(one.address) || isOurs(one)));
   // A loopback connection is in the table twice; two remote machines may use the same port.
   const clients = [
     ...ofClients.map((one) => `${one.port}`),

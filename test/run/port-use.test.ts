@@ -1,5 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { connectionsTo, listenersOn, socketsOf, type TcpTable, tcpTable } from "../../src/run/port-use.ts";
+import { probe } from "../../src/run/probe.ts";
+import { PATIENCE_MS } from "../rig/patience.ts";
+import { Receiver } from "../rig/receiver.ts";
+import { until } from "./rig.ts";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -27,6 +31,17 @@ describe("connectionsTo()", () => {
     const clients = [await connectTo(client, port), await connectTo(client, port)];
     expect(connectionsTo(table(), port, NONE)).toBe(2);
     for (const one of clients) one.terminate();
+  });
+
+  test("counts one that was closed a moment ago, and not that of a probe", async () => {
+    await using server = new Receiver();
+    const port = Number(new URL(server.url).port);
+    expect(await probe({ port, http: "/", accepts: "success", timeoutMs: PATIENCE_MS })).toEqual({
+      ok: true,
+    });
+    await until(() => connectionsTo(table(), port, NONE) === 0);
+    await fetch(server.url, { keepalive: false });
+    expect(connectionsTo(table(), port, NONE)).toBe(1);
   });
 
   test("leaves out those of some processes", async () => {
