@@ -67,6 +67,8 @@ export class Layout extends Home {
   earlierFeed(topic: string): string {
     return `${this.feed(topic)}.1`;
   }
+  /** MLflow's database of the home, a file of SQLite. */
+  readonly mlflowStore = join(this.home, "tracking", "mlflow.db");
   /** Programs that jobs find on their PATH; see `run/slurm.ts`. */
   readonly programs = join(this.home, "programs");
   /** Why the supervisor cannot write; see `disk-fault.ts`. */

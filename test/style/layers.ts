@@ -23,7 +23,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["proper-lockfile"],
   },
   intake: { folders: ["lib", "model"], modules: FILES, packages: ["chokidar", "yaml"] },
-  run: { folders: ["lib", "model"], modules: [...FILES, "node:os", "node:process"], packages: ["execa"] },
+  run: {
+    folders: ["lib", "model"],
+    modules: [...FILES, "node:os", "node:process", "bun:sqlite"],
+    packages: ["execa"],
+  },
   machine: { folders: ["lib", "model"], modules: [...FILES, "node:os", "node:process"], packages: [] },
   daemon: {
     folders: ["lib", "model", "plan", "store", "intake", "run", "machine"],

@@ -44,7 +44,7 @@ export const verb = declareVerb({
   operands: [TASKS],
   flags: FLAGS,
   notes:
-    "Without a task: the task, the sweep or the group that was submitted last; a task without outputs is passed over. An output that a job did not give is filled with the last value of a metric of this name, or of a scalar in its TensorBoard files, and marked so. See `stint help results`.",
+    "Without a task: the task, the sweep or the group that was submitted last; a task without outputs is passed over. An output that a job did not give is filled with the last value of a metric of this name in its events, MLflow, W&B or TensorBoard, and marked so. See `stint help results`.",
   run: inHome(results),
 });
 

@@ -27,6 +27,8 @@ export interface AskedResults {
   readonly columns: readonly Column[];
   /** The columns of outputs that fit a table: no lists, no mappings, no paths. */
   readonly outputs: readonly Column[];
+  /** Sentences on what could not be read, or not whole. */
+  readonly notes: readonly string[];
   /** What is sorted by, where it is a column. */
   readonly sortedBy: Column | null;
   /** Null where each row stands for itself. */
@@ -37,13 +39,14 @@ export interface AskedResults {
 export function askedOf(results: Results, { sort, by, limit }: Wish): Result<AskedResults, Problem> {
   const columns = columnsOf(results.rows, results.outputs);
   const outputs = columns.filter(({ kind, name }) => kind === "output" && isTabular(results.rows, name));
+  const { notes } = results;
   const key = sort === undefined ? null : resultOrderOf(columns, sort, results.goals);
   if (sort !== undefined && key === null)
     return err(noColumn("sort", sort, [...titlesOf(columns), ...TASK_KEYS]));
   const sortedBy = key === null || typeof key.by === "string" ? null : key.by;
   if (by === undefined) {
     const rows = key === null ? results.rows : sortedRows(results.rows, key);
-    return ok({ rows: rows.slice(0, limit), columns, outputs, sortedBy, grouped: null });
+    return ok({ rows: rows.slice(0, limit), columns, outputs, notes, sortedBy, grouped: null });
   }
   const keys: Column[] = [];
   for (const typed of by.split(",")) {
@@ -67,7 +70,7 @@ export function askedOf(results: Results, { sort, by, limit }: Wish): Result<Ask
     results.rows.some((row) => asNumber(row.outputs[name]?.value) !== null),
   );
   const grouped = { keys, groups: sorted.value.slice(0, limit) };
-  return ok({ rows: results.rows, columns, outputs: measured, sortedBy, grouped });
+  return ok({ rows: results.rows, columns, outputs: measured, notes, sortedBy, grouped });
 }
 
 function groupsBy(

@@ -8,6 +8,8 @@ const DIGITS = 5;
 /** What marks a value that is not an output of the job, and what it is. */
 const MARKS: Readonly<Record<Exclude<ValueSource, "output">, readonly [mark: string, meaning: string]>> = {
   metric: ["*", "the last value of a metric"],
+  mlflow: ["^", "the last value in MLflow"],
+  wandb: ["~", "the last value in the files of W&B"],
   tensorboard: ["+", "the last value in the files of TensorBoard"],
 };
 
@@ -32,7 +34,7 @@ export function outputText(output: OutputValue | undefined): string {
 }
 
 const ANY_MARK = "*";
-export const FILLED_NOTE = `${ANY_MARK} with the last values of metrics or of TensorBoard: a job gave no such output`;
+export const FILLED_NOTE = `${ANY_MARK} with the last values of metrics or of a tracker: a job gave no such output`;
 
 /** `0.912 ± 0.004`, with a mark where a value was filled, and the number of runs where it is not that of all. */
 export function summaryText(summary: Summary, completed: number): string {

@@ -26,13 +26,14 @@ export function shownResults(
   { form, context }: { readonly form: Form; readonly context: Pick<Context, "columns" | "hasColor"> },
 ): Shown {
   const { rows, columns, outputs, sortedBy, grouped } = asked;
+  const width = context.columns();
+  const data = (text: string): Shown => ({ text, notes: noteText(asked.notes, width) });
   if (form === "json")
     return data(jsonText(grouped === null ? rows.map(rowJson) : grouped.groups.map(groupJson(grouped.keys))));
   if (form === "csv")
     return data(
       grouped === null ? rowsCsv(rows, columns) : groupsCsv(grouped.groups, { keys: grouped.keys, outputs }),
     );
-  const width = context.columns();
   if (form === "plot") return plotted(asked, width);
   const view = { width, style: styleFor(context.hasColor), sortedBy };
   const inTable = columns.filter((column) => column.kind !== "output" || outputs.includes(column));
@@ -40,18 +41,17 @@ export function shownResults(
     grouped === null
       ? rowsTable(rows, { ...view, columns: inTable })
       : groupsTable(grouped.groups, { ...view, keys: grouped.keys, outputs, members: rows });
-  return { text: table, notes: noteText(notes, width) };
-}
-
-function data(text: string): Shown {
-  return { text, notes: "" };
+  return { text: table, notes: noteText([...notes, ...asked.notes], width) };
 }
 
 function noteText(notes: readonly string[], width: number): string {
   return notes.length === 0 ? "" : `\n${asLines(notes.flatMap((note) => wrapped(note, width)))}`;
 }
 
-function plotted({ rows, columns, outputs, sortedBy, grouped }: AskedResults, width: number): Shown {
+function plotted(
+  { rows, columns, outputs, sortedBy, grouped, notes: told }: AskedResults,
+  width: number,
+): Shown {
   const isNumeric = ({ name }: Column): boolean =>
     rows.some((row) => asNumber(row.outputs[name]?.value) !== null);
   const output = sortedBy?.kind === "output" ? sortedBy : outputs.find(isNumeric);
@@ -59,7 +59,7 @@ function plotted({ rows, columns, outputs, sortedBy, grouped }: AskedResults, wi
     return { text: "", notes: "Nothing to plot: no task has an output that is a number.\n" };
   const points = grouped === null ? rowPoints(rows, columns, output) : groupPoints(grouped, output);
   const marks = grouped === null ? markNotes(rows, new Set([output.name])) : filledNote(grouped.groups);
-  const notes = [...marks, ...changedNote(rows)];
+  const notes = [...marks, ...changedNote(rows), ...told];
   return { text: dotPlot(output.title, points, width), notes: noteText(notes, width) };
 }
 

@@ -5,8 +5,8 @@ import { figuresOf } from "../../model/outline.ts";
 import type { State } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 
-/** Where a value of an output is from: what the job gave as such, or the last value of a metric of this name. */
-export type ValueSource = "output" | "metric" | "tensorboard";
+/** Where a value of an output is from: what the job gave as such, or the last value of a metric of this name, in its events or in a tracker. */
+export type ValueSource = "output" | "metric" | "mlflow" | "wandb" | "tensorboard";
 
 export interface OutputValue {
   readonly value: unknown;

@@ -6,8 +6,8 @@ const HEAD_BYTES = 12;
 const FOOT_BYTES = 4;
 /** Longer records hold images and graphs. */
 const MAX_RECORD = 1_024 * 1_024;
-/** More of one file is not read. */
-const MAX_BYTES = 1_024 * 1_024 * 1_024;
+/** More bytes of one file are not read. */
+export const MAX_BYTES = 1_024 * 1_024 * 1_024;
 const BLOCK_BYTES = 4 * MAX_RECORD;
 
 /**

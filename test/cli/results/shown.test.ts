@@ -35,7 +35,7 @@ const ROWS: readonly ResultRow[] = [0.1, 0.01].flatMap((lr, at) =>
 type Wish = Parameters<typeof askedOf>[1] & { readonly form?: "csv" | "json" | "plot" };
 
 function shown(columns: number, { form, ...wish }: Wish, rows = ROWS): string {
-  const asked = askedOf({ rows, outputs: ["acc", "model", "note"], goals: { acc: "max" } }, wish);
+  const asked = askedOf({ rows, outputs: ["acc", "model", "note"], goals: { acc: "max" }, notes: [] }, wish);
   if (!asked.ok) return `${asked.error.message}; ${asked.error.hint}`;
   const context = { columns: () => columns, hasColor: false };
   const { text, notes } = shownResults(asked.value, { form: form ?? "table", context });

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { resultsOf } from "../../../src/desk/results/collect.ts";
 import type { EndedAttempt } from "../../../src/model/attempt.ts";
 import type { Spec } from "../../../src/model/spec.ts";
 import type { Task } from "../../../src/model/task.ts";
 import { after, asRunning, aTask, exited } from "../../rig/tasks.ts";
 import { TempHome } from "../../rig/temp-home.ts";
+import { mlflowDatabase, wandbFile, wandbItems } from "../../rig/trackers.ts";
 
 const ACC: Partial<Spec> = { outputSpecs: { acc: { type: "float", goal: "max" } } };
 
@@ -67,5 +68,29 @@ describe("an output", () => {
     expect(seen(task).rows).toEqual([
       { best: { value: true, source: "output" }, acc: { value: 0.5, source: "metric" } },
     ]);
+  });
+
+  test("is looked for in events, then in MLflow, then in W&B's files, and what cannot be read is told", () => {
+    const float = { type: "float" } as const;
+    const declared: Partial<Spec> = { outputSpecs: { acc: float, loss: float, f1: float, lr: float } };
+    const task = completed(1, { metrics: { acc: 1 } }, declared);
+    const store = home.layout.mlflowStore;
+    mkdirSync(dirname(store), { recursive: true });
+    mlflowDatabase(store, [
+      { attempt: `${task.metadata.id}/1`, metrics: { acc: 2, "val/loss": 2 } },
+      { attempt: `${task.metadata.id}/2`, metrics: { f1: 2 } },
+    ]);
+    put(task, "run-a.wandb", wandbFile([wandbItems(2, { acc: "3", loss: "3", f1: "3" })]));
+    expect(seen(task).rows).toEqual([
+      {
+        acc: { value: 1, source: "metric" },
+        loss: { value: 2, source: "mlflow" },
+        f1: { value: 3, source: "wandb" },
+      },
+    ]);
+    writeFileSync(store, "spoilt".repeat(1_000));
+    const { rows, notes } = resultsOf(home.layout, [task]);
+    expect(rows[0]?.outputs["loss"]).toEqual({ value: 3, source: "wandb" });
+    expect(notes).toEqual([expect.stringMatching(/mlflow\.db could not be read: .*not a database/)]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { crc32c } from "../../../src/lib/crc32c.ts";
@@ -55,6 +55,12 @@ const tensor = (tag: string, step: number, value: number): Buffer =>
 
 const HEAD = record(bytes(3, "brain.Event:2"));
 
+const lengthRecord = (length: bigint, payload: Buffer): Buffer => {
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(length);
+  return Buffer.concat([head, masked(head), payload]);
+};
+
 describe("the last values of TensorBoard's scalars", () => {
   function read(files: Readonly<Record<string, Buffer>>, prepare: (folder: string) => void = () => {}) {
     const folder = mkdtempSync(join(tmpdir(), "stint-test-"));
@@ -109,6 +115,36 @@ describe("the last values of TensorBoard's scalars", () => {
       a: 1,
       b: 4,
     });
+  });
+
+  test("end at a length that is damaged, also where its checksum is right", () => {
+    const first = Buffer.concat([HEAD, scalar("a", 1, 1)]);
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (length) => {
+        const file = Buffer.concat([first, lengthRecord(length, Buffer.alloc(64))]);
+        expect(read({ [FILE]: file })).toEqual({ a: 1 });
+      }),
+    );
+    fc.assert(
+      fc.property(fc.nat(first.length - 1), fc.integer({ min: 1, max: 255 }), (at, by) => {
+        const spoilt = Buffer.from(first);
+        spoilt[at] = (spoilt[at] ?? 0) ^ by;
+        expect([{}, { a: 1 }]).toContainEqual(read({ [FILE]: spoilt }));
+      }),
+    );
+  });
+
+  test("of a file larger than 1 GiB are those of its first GiB, which is told", () => {
+    const folder = mkdtempSync(join(tmpdir(), "stint-test-"));
+    try {
+      writeFileSync(join(folder, FILE), Buffer.concat([HEAD, scalar("a", 1, 1)]));
+      truncateSync(join(folder, FILE), 1_024 ** 3 + 1);
+      const said: string[] = [];
+      expect(scalarsUnder(folder, [], (sentence) => said.push(sentence))).toEqual({ a: 1 });
+      expect(said).toEqual([expect.stringContaining("is larger than 1 GiB")]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("are none in any other bytes", () => {
