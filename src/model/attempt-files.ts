@@ -72,6 +72,10 @@ export const ATTEMPT_FILES = {
   codeIndex: "code.index",
   /** Made once `code` is complete; holds when that was begun, in ms since the epoch. Files that changed outside of this time are the job's. */
   codeMade: "code-made",
+  /** By the supervisor: the generated token of a service, for its owner alone. */
+  serviceToken: "service-token",
+  /** By `stint open`, for its owner alone: a page that leads a browser to the service, with its token. */
+  redirect: "open.html",
 } as const;
 
 /** The folder in which a job leaves what is to be kept, STINT_ARTIFACTS_DIR. */

@@ -19,6 +19,8 @@ export interface ContainerWish {
   readonly data: readonly Volume[];
   /** Folders of stint that it may read. */
   readonly mounts: readonly { readonly host: string; readonly path: string }[];
+  /** On which it listens as a service, with the same numbers inside and outside. */
+  readonly ports: readonly number[];
   /** By their names: `stint.task` and so on. */
   readonly labels: Readonly<Record<string, string>>;
   readonly devices: readonly Pick<Device, "id" | "vendor">[];
@@ -33,7 +35,7 @@ export interface FlagsOrder extends ContainerWish {
 
 /** The flags, the image and the arguments of `ENGINE run`. */
 export function containerFlags(order: FlagsOrder): string[] {
-  const { kind, directory, checkpoint, data, mounts, labels, passed } = order;
+  const { kind, directory, checkpoint, data, mounts, ports, labels, passed } = order;
   const { image, workdir, user, volumes, network, shmBytes, unsafe } = kind.container;
   const [program, ...args] = programIn(kind.mode);
   return [
@@ -48,6 +50,8 @@ export function containerFlags(order: FlagsOrder): string[] {
     // SELinux would deny the container its mounts, and relabelling a user's folders is worse.
     ...option("--security-opt", "label=disable"),
     ...option("--network", network),
+    // With `host` it listens on the machine itself, and with `none` nowhere: an engine warns of the flag, or refuses it.
+    ...(network === "bridge" ? ports.flatMap(published) : []),
     ...option("--workdir", workdir),
     ...option("--user", user),
     ...option("--shm-size", shmBytes),
@@ -61,6 +65,11 @@ export function containerFlags(order: FlagsOrder): string[] {
 }
 
 type Volume = ContainerKind["container"]["volumes"][number];
+
+/** For this machine alone: an engine's default is every address of it, past its firewall. */
+function published(port: number): string[] {
+  return option("--publish", `127.0.0.1:${port}:${port}`);
+}
 
 /** In `--volume` a colon ends the path, in `--mount` a comma, which podman cannot quote (4.3). */
 function mount({ host, path, readOnly }: Volume): string[] {

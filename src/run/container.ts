@@ -102,7 +102,7 @@ export function containerInvocation(
 
 /** The command of a further runner, for a container whose runner is dead. */
 export function laterInvocation(
-  order: Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data" | "mounts">,
+  order: Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data" | "mounts" | "ports">,
   mode: "follow" | "stop" | "kill",
 ): Result<ProgramInvocation, string> {
   const engine = findEngine(order.kind.container.engine, order.ownEnvironment);

@@ -19,6 +19,7 @@ function flagsOf(
   mode: AnyMode,
   vendor: "nvidia" | "amd" | "simulated" = "nvidia",
   container = CONTAINER,
+  ports: readonly number[] = [],
 ): string {
   const flags = containerFlags({
     kind: {
@@ -33,6 +34,7 @@ function flagsOf(
     engine,
     directory: "/home/runs/1/1",
     mounts: [],
+    ports,
     checkpoint: "/home/runs/1/checkpoint",
     data: [],
     labels: { "stint.home": "/home" },
@@ -79,6 +81,14 @@ describe("containerFlags()", () => {
       --entrypoint python3 ghcr.io/lab/train:7 train.py
       --lr 1"
     `);
+  });
+
+  test("publishes the ports of a service on the loopback address alone, where the container has a network of its own", () => {
+    const flags = (network: ContainerKind["container"]["network"]): string =>
+      flagsOf("podman", { type: "image", args: [] }, "nvidia", { ...CONTAINER, network }, [8080, 9000]);
+    expect(flags("bridge")).toContain("--publish 127.0.0.1:8080:8080\n--publish 127.0.0.1:9000:9000\n");
+    expect(flags("host")).not.toContain("--publish");
+    expect(flags("none")).not.toContain("--publish");
   });
 
   test("gives docker GPUs as one value of CSV", () => {

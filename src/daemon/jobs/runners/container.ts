@@ -46,7 +46,7 @@ import type { Launching, Runner, SignalOrder, TaskJob } from "./runner.ts";
 const RUNNER_AGAIN_MS = 1_000;
 
 /** The order of a container runner that does not make the container. */
-type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data" | "mounts">;
+type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint" | "data" | "mounts" | "ports">;
 
 /** No process has this token. */
 const NO_TOKEN = "none";
@@ -142,6 +142,7 @@ function launchContainer(
       readOnly: mode !== "rw",
     })),
     mounts: order.mounts ?? [],
+    ports: Object.values(attempt.service?.ports ?? {}),
     token: attempt.token,
     labels: containerLabelsOf(supervisor, task),
     devices: supervisor.devices?.named(attempt.devices ?? []) ?? [],
