@@ -11,15 +11,12 @@ import { pausedLines } from "./text/control.ts";
 /** Checks what was changed at run time: a pause of the queue, limits, and the file that holds them. */
 export function checkControl(layout: Layout, nowMs: number): Check[] {
   const owner = lockOwner(layout);
-  const { paused, changed } = controlOf(overridesSeen(layout, owner), owner);
+  const { paused, changed, fault } = controlOf(overridesSeen(layout, owner), owner);
   const checks: Check[] = [];
   const file = readOverrides(layout);
   if (!file.ok) {
-    const use =
-      owner === null
-        ? "the next supervisor uses what was applied last, as far as it is known"
-        : "the supervisor goes on with what it applies";
-    checks.push(fails(`${file.error.message}; ${use}`, "any change writes it again, such as: stint jobs 4"));
+    const says = fault ?? `${file.error.message}; the supervisor goes on with what it applies`;
+    checks.push(fails(says, "any change writes it again, such as: stint jobs 4"));
   }
   if (paused !== null) checks.push(warns(...pausedLines(paused, nowMs)));
   if (!isEmpty(changed)) checks.push(passes(`changed by stint jobs: ${describeBounds(changed)}`));

@@ -1,33 +1,31 @@
-import type { Problem } from "../model/errors.ts";
 import {
   type Applied,
   type Bounds,
   boundsInForce,
   layersOf,
-  NO_OVERRIDES,
   type Overrides,
   type QueuePause,
 } from "../model/overrides.ts";
 import type { Owner } from "../model/owner.ts";
 import type { Layout } from "../store/layout.ts";
-import { appliedBy, readOverrides } from "../store/overrides.ts";
+import { appliedBy, overridesOrSubstitute } from "../store/overrides.ts";
 
 /** What was changed at run time, as the owner of the lock applies it; without one, as the next one will. */
 export interface OverridesSeen {
   /** What the owner of the lock says that it applies; null where there is none. */
   readonly applied: Applied | null;
   readonly overrides: Overrides;
-  /** Why overrides.json cannot be used; null where it can. */
-  readonly fault: Problem | null;
+  /** Why the next owner of the lock cannot use overrides.json, and what it uses; null where it can, or there is an owner. */
+  readonly fault: string | null;
 }
 
 export function overridesSeen(layout: Layout, owner: Owner | null): OverridesSeen {
   const applied = owner === null ? null : appliedBy(layout, owner.token);
   if (applied !== null) return { applied, overrides: applied.overrides, fault: null };
-  const read = readOverrides(layout);
+  const read = overridesOrSubstitute(layout);
   return read.ok
     ? { applied, overrides: read.value, fault: null }
-    : { applied, overrides: NO_OVERRIDES, fault: read.error };
+    : { applied, overrides: read.error.overrides, fault: read.error.says };
 }
 
 /** What holds for the queue as a whole. */
@@ -38,12 +36,15 @@ export interface Control {
   readonly changed: Bounds;
   /** Why config.yaml is not used; null where it is. */
   readonly refused: string | null;
+  /** Why overrides.json is not used; null where it is. */
+  readonly fault: string | null;
 }
 
-export function controlOf({ applied, overrides }: OverridesSeen, owner: Owner | null): Control {
+export function controlOf({ applied, overrides, fault }: OverridesSeen, owner: Owner | null): Control {
   return {
     paused: overrides.paused ?? null,
     changed: boundsInForce(layersOf(overrides, owner?.token ?? null)),
     refused: applied?.refused?.message ?? null,
+    fault,
   };
 }

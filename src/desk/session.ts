@@ -1,6 +1,7 @@
 import { LiveConfig, type Terms } from "../daemon/config/live-config.ts";
 import type { SupervisorContext } from "../daemon/context.ts";
 import { openSession, type Session } from "../daemon/session.ts";
+import { asLines } from "../lib/printable.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import { detectLimitBackend, type LimitBackend, thisMachine } from "../machine/limit-backend.ts";
@@ -8,6 +9,7 @@ import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
+import { overridesOrSubstitute } from "../store/overrides.ts";
 import type { Caller } from "./caller.ts";
 import { inheritable } from "./inheritable.ts";
 import { droppedVariables, mangledVariables } from "./not-utf8.ts";
@@ -45,6 +47,8 @@ export async function holdHome(
     caller.err(`stint: jobs from the inbox will not get ${missing.join(", ")}: not UTF-8 text\n`);
   const limitBackend = (): LimitBackend => (probed ??= detectLimitBackend(thisMachine(caller.env)));
   for (;;) {
+    // To open the session repairs it.
+    const changes = overridesOrSubstitute(layout);
     const session = await openSession(
       {
         layout,
@@ -61,6 +65,9 @@ export async function holdHome(
       },
       options.role,
     );
+    // An `up` has it in its log.
+    if (session.ok && !changes.ok && options.role !== "up")
+      caller.err(asLines([`stint: ${changes.error.says}`]));
     if (session.ok) return session;
     // A command holds the lock for a moment, or for the grace period of a job that it cancels; or the lock is being released.
     const owner = session.error.code === "HOME_LOCKED" ? lockOwner(layout) : undefined;

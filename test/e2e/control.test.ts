@@ -64,6 +64,23 @@ describe("a paused queue", () => {
     expect(auditOf(stint)).toEqual(["queue_paused: nothing starts", "queue_resumed: tasks start again"]);
   });
 
+  test("outlives damage to its file, which is told by all that reads it", async () => {
+    await using stint = new Stint();
+    await stint.ok("pause");
+    await stint.ok("submit", "--", "true");
+    writeFileSync(join(stint.home, "overrides.json"), '{"lasting":{"jobs":"3"}}\n');
+    const damage =
+      /overrides\.json": it is damaged: lasting\.jobs: .*; the changes that were applied last are used/;
+    expect((await stint.run(["ls"])).err).toMatch(damage);
+    expect((await stint.run(["jobs"])).err).toMatch(damage);
+    expect((await stint.run(["doctor"])).out).toMatch(damage);
+    expect((await stint.run(["drain"])).err).toMatch(damage);
+    expect(states(stint)).toEqual(["queued"]);
+    // It was written again.
+    expect((await stint.run(["ls"])).err).not.toMatch(damage);
+    expect((await stint.run(["ls"])).err).toContain("The queue is paused by");
+  });
+
   test("lets a drain end, which says so, and a run wait", async () => {
     await using stint = new Stint();
     await stint.ok("pause");

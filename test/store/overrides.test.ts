@@ -49,7 +49,9 @@ describe("overrides.json", () => {
     writeFileSync(layout.overrides, '{"lasting":');
     const { overrides, findings } = recovered(layout);
     expect(overrides).toEqual(PAUSED);
-    expect(findings.join("\n")).toContain("it is damaged; those that were applied last are used");
+    expect(findings.join("\n")).toContain(
+      "it is damaged: it is no JSON; the changes that were applied last are used",
+    );
     expect(readdirSync(join(layout.home, ".corrupt"))).toEqual(["overrides.json"]);
     expect(recovered(layout)).toEqual({ overrides: PAUSED, findings: [] });
   });
@@ -62,6 +64,20 @@ describe("overrides.json", () => {
     writeFileSync(layout.applied, "[]");
     expect(recovered(layout).overrides).toEqual({ lasting: {} });
     expect(recovered(layout).findings).toEqual([]);
+  });
+
+  test.each([
+    ["{", "it is no JSON"],
+    ["[]", "lasting: Invalid key"],
+    ['{"lasting":{"jobs":"3"}}', "lasting.jobs: Invalid type"],
+    ['{"lasting":{"jobs":0}}', "lasting.jobs: Invalid value"],
+    ['{"lasting":{},"pause":{}}', "pause: Invalid key"],
+  ])("of a damaged one it is said what is wrong: %s", async (text, reason) => {
+    await using home = new TempHome();
+    const { layout } = home;
+    writeFileSync(layout.overrides, text);
+    const read = readOverrides(layout);
+    expect(read.ok ? "" : read.error.message).toContain(`it is damaged: ${reason}`);
   });
 
   test("one that the system refuses to read stays where it is", async () => {

@@ -80,6 +80,7 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
       "start it outside of jobs, in a shell or with `stint service install`",
     );
   }
+  tellOfPause(context, layout);
   const log = openSync(layout.supervisorLog, "a", 0o600);
   const child = Bun.spawn([context.self, "up", "--home", layout.home, ...supervisorArguments(flags)], {
     cwd: "/",
@@ -96,7 +97,6 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
       context.out(
         asLines([`supervising ${layout.home} with pid ${child.pid}, log in ${layout.supervisorLog}`]),
       );
-      tellOfPause(context, layout);
       child.unref();
       return EXIT.done;
     }

@@ -20,9 +20,10 @@ export function pausedLines({ by, at }: QueuePause, nowMs: number): [what: strin
 }
 
 /** A pause of the queue, and what is wrong with its settings; a line for each, none where all is as usual. */
-export function controlLines({ paused, refused }: Omit<Control, "changed">, nowMs: number): string[] {
+export function controlLines({ paused, refused, fault }: Omit<Control, "changed">, nowMs: number): string[] {
   return [
     ...(paused === null ? [] : [pausedLines(paused, nowMs).join(" ")]),
+    ...(fault === null ? [] : [`${fault}. See stint doctor.`]),
     ...(refused === null ? [] : [`${describeRefusal(refused)}. See stint doctor.`]),
   ];
 }
