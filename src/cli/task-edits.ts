@@ -103,8 +103,8 @@ export async function changeTask(
     if (refused === null) {
       const { changesIn } = await import("../intake/changed-fields.ts");
       const changes = changesIn({ spec: task.spec, labels: task.metadata.labels }, edit.value);
-      const what = changes.length === 0 ? "nothing differs" : changes.join(", ");
-      context.out(asLines([`${task.metadata.id} changed: ${what}`]));
+      const what = changes.length === 0 ? "is as it was" : `changed: ${changes.join(", ")}`;
+      context.out(asLines([`${task.metadata.id} ${what}`]));
       return null;
     }
     const latest = readTask(layout, task.metadata.id);

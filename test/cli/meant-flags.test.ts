@@ -9,6 +9,8 @@ const LINES: readonly (readonly [line: string, code: number, says: string])[] = 
   ["--daemon", 2, "to start the supervisor: stint up --detach"],
   ["--frobnicate", 2, "the verbs: stint --help; without a verb, stint lists the queue: stint ls --help"],
   ["--running", 2, "use --state running"],
+  ["ls --runing", 2, "use --state running"],
+  ["ls --complete", 2, "use --state completed"],
   ["-10", 2, "use -n 10"],
   ["logs -100 12", 2, "use -n 100"],
   ["kill -9 22", 2, "use --signal KILL"],

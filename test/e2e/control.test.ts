@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { owe } from "../rig/schedules.ts";
 import { Stint, until } from "../rig/stint.ts";
@@ -147,6 +148,15 @@ describe("stint jobs", () => {
     await stint.ok("jobs", "--reset");
     expect(await stint.ok("jobs")).toMatch(/^jobs +1 +1 +--jobs$/m);
     expect((await stint.run(["jobs", "0"])).err).toContain("to start nothing: stint pause");
+  });
+
+  test("above the cores says that tasks are placed as if there were more of them", async () => {
+    await using stint = new Stint();
+    const cores = availableParallelism();
+    expect((await stint.run(["jobs", String(cores)])).err).not.toContain("share");
+    expect((await stint.run(["jobs", String(cores + 1)])).err).toContain(
+      `${cores + 1} jobs share ${cores} core`,
+    );
   });
 
   test("changes lanes and labels; a lasting change outlives the supervisor, another does not", async () => {

@@ -69,6 +69,14 @@ describe("edit", () => {
     expect(leftIn(stint)).toEqual([]);
   });
 
+  test("does not claim a change where the text says the same in other words", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "job", "--", "true");
+    const ran = await edit(stint, 'echo "priority: 0" >> "$1"');
+    expect([ran.code, ran.out]).toEqual([0, "000001-job is as it was\n"]);
+    expect(stint.record(1).spec).toMatchObject({ priority: 0 });
+  });
+
   test.each([
     ["is left as it is", ":", 0, "nothing was changed"],
     ["is emptied", 'echo "# nothing" > "$1"', 0, "nothing was changed"],

@@ -95,6 +95,16 @@ describe("move", () => {
     expect(stint.record(3).metadata["position"]).toBeUndefined();
   });
 
+  test("a hold of a task that has ended says how it is queued again", async () => {
+    await using stint = new Stint();
+    await queue(stint, "done");
+    await stint.ok("submit", "--name", "bad", "--", "false");
+    await stint.run(["drain"]);
+    const says = async (...words: string[]): Promise<string> => (await stint.run(words)).err;
+    expect(await says("hold", "done")).toContain("to queue it once more: stint submit --from 1");
+    expect(await says("release", "bad")).toContain("to queue it again: stint retry 2");
+  });
+
   test.each([
     [["1"], 2, "no place is given, wanted --before TASK, --after TASK, --top or --bottom"],
     [["1", "--top", "--bottom"], 2, "cannot be combined"],

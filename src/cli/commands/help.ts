@@ -71,7 +71,8 @@ function unknown(word: string, verbs: Verbs): Ended {
   const known = HINTS.get(word);
   if (known !== undefined)
     return problem("USAGE", `Cannot show help on "${word}": stint has no verb of that name`, known);
-  const kinds = [visible(verbs).map(([name]) => name), Object.keys(TOPICS), CODES.map(([code]) => code)];
+  const words = visible(verbs).flatMap(([name, { aliases = [] }]) => [name, ...aliases]);
+  const kinds = [words, Object.keys(TOPICS), CODES.map(([code]) => code)];
   const parts = CODES.filter(([code]) => code.split("_").includes(word.toUpperCase())).map(([code]) => code);
   const near = [...new Set([...parts, ...kinds.flatMap((names) => closest(word, names) ?? [])])];
   const hint =

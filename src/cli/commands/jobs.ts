@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configSeen } from "../../desk/config-seen.ts";
 import { controlOf } from "../../desk/control.ts";
 import { homePath } from "../../desk/home.ts";
@@ -5,6 +6,7 @@ import { limitsSeen } from "../../desk/limits-seen.ts";
 import { seenMachine } from "../../desk/machine.ts";
 import { readOverview } from "../../desk/overview.ts";
 import { isLabelLimit } from "../../intake/settings.ts";
+import { counted } from "../../lib/counted.ts";
 import { asLines } from "../../lib/printable.ts";
 import { isGpuMeant } from "../../machine/choose.ts";
 import { check } from "../../model/check.ts";
@@ -105,6 +107,8 @@ async function run({ context, flags, operands }: Call<typeof FLAGS>): Promise<En
       ? { verb: "resetLimits" }
       : { verb: "limit", bounds, isLasting: flags.untilRestart !== true };
   const ended = await performAndTell(context, home.value, { operation, json: flags.json === true });
+  if (ended === EXIT.done && jobs !== undefined && jobs > availableParallelism())
+    context.err(asLines([sharedCores(jobs)]));
   if (ended === EXIT.done && (bounds.gpus ?? null) !== null)
     context.err(asLines(await unknownGpus(context, home.value)));
   return ended;
@@ -117,6 +121,11 @@ function boundsOf(jobs: number | undefined, { gpus, lane, label }: Call<typeof F
     ...(lane !== undefined && { slots: Object.fromEntries(lane) }),
     ...(label !== undefined && { labels: Object.fromEntries(label) }),
   };
+}
+
+/** The CPUs that tasks may ask for grow with the jobs. */
+function sharedCores(jobs: number): string {
+  return `stint: ${jobs} jobs share ${counted(availableParallelism(), "core")}: tasks are placed as if the machine had ${jobs} CPUs`;
 }
 
 /** Names of GPUs that match none: a typing error would keep all tasks with GPUs waiting. */

@@ -5,6 +5,7 @@ import { EXIT, type Problem } from "../../model/errors.ts";
 import { STATES } from "../../model/state.ts";
 import { openHome } from "../../store/home.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
+import { nearCommand } from "../command-line/near.ts";
 import { wholeNumber, wordValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import type { ListedRow } from "../listing/choose.ts";
@@ -46,13 +47,16 @@ export const verb = declareVerb({
   },
 });
 
+/** `failed` is a flag. */
+const STATE_WORDS = [...STATES.filter((state) => state !== "failed"), "pending"];
+
 /** Flags of other tools. */
 function insteadOf(typed: string): string | null {
   if (["-l", "--long"].includes(typed)) return "use --wide";
   if (/^-\d+$/.test(typed)) return `use -n ${typed.slice(1)}`;
-  const state = typed.slice(2);
-  const isState = [...STATES, "pending"].some((one) => one === state);
-  return isState ? `use --state ${state}` : null;
+  if (!typed.startsWith("--")) return null;
+  const state = nearCommand(typed.slice(2), STATE_WORDS);
+  return state === null ? null : `use --state ${state}`;
 }
 
 async function list(context: Context, flags: Listed): Promise<Ended> {

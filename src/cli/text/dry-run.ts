@@ -2,6 +2,7 @@ import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { asLines } from "../../lib/printable.ts";
 import type { Draft } from "../../model/submission.ts";
+import { parentTexts } from "./parents.ts";
 import { fieldLines, specFields } from "./spec-fields.ts";
 import { describeSweeps } from "./sweep.ts";
 import { renderTable } from "./table.ts";
@@ -33,7 +34,7 @@ function blocksOf(
       const { group, labels, spec } = draft;
       const members = group === undefined ? [] : drafts.filter((one) => one.group?.name === group.name);
       const head = group === undefined ? asLines([`task ${draft.name}`]) : describeSweeps(members);
-      const fields = specFields(spec, { labels, parents: parentsOf(draft), nowMs });
+      const fields = specFields(spec, { labels, parents: parentTexts(draft.parents ?? []), nowMs });
       const lines = fields.flatMap(([name, value]) => {
         const whose = name === "command" && group !== undefined ? " (of the first member)" : "";
         return fieldLines(name, `${value}${whose}`, columns);
@@ -48,14 +49,10 @@ function rowsOf(heads: readonly Draft[]): string[][] {
     const { name, group, spec } = draft;
     return [
       group === undefined ? name : `${group.name} (${counted(group.size, "member")})`,
-      parentsOf(draft).join(", ") || "-",
+      parentTexts(draft.parents ?? []).join(", ") || "-",
       spec.timeoutMs === undefined ? "-" : formatDuration(spec.timeoutMs),
       spec.slot ?? "-",
     ];
   });
   return [["NAME", "AFTER", "TIMEOUT", "LANE"], ...rows];
-}
-
-function parentsOf({ parents = [] }: Draft): string[] {
-  return parents.map(({ reference }) => reference);
 }

@@ -23,6 +23,7 @@ import { preparationInWords, stopInWords } from "./active.ts";
 import { dataLines } from "./data.ts";
 import { valuesOf } from "./job-data.ts";
 import { memoryAndLimits } from "./limits.ts";
+import { parentTexts } from "./parents.ts";
 import { progressText } from "./progress-text.ts";
 import { fieldLines, specFields } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
@@ -54,7 +55,7 @@ export function renderTask(
   const { metadata, spec, status } = task;
   const { nowMs, style, columns, runFolder, progress = null, code = null } = options;
   const { labels, number } = metadata;
-  const parents = parentsIn(spec.after ?? []);
+  const parents = parentTexts((spec.after ?? []).map((one) => ({ reference: one.task, when: one.when })));
   const ignored = metadata.annotations[IGNORED];
   const hasStarted = status.attempts.some(({ startedAt }) => startedAt !== undefined);
   const fields: (readonly [name: string, value: string])[] = [
@@ -84,25 +85,6 @@ const SHORT_FINGERPRINT = 12;
 function reuseText(task: Task): string {
   const found = reuseOf(task);
   return found.ok ? `fingerprint ${found.value.slice(0, SHORT_FINGERPRINT)}` : `not possible: ${found.error}`;
-}
-
-/** More parents are folded. */
-const MOST_PARENTS = 4;
-
-/** The parents of a task; many that must end in the same way are told by the first and the last of them. */
-function parentsIn(after: NonNullable<Task["spec"]["after"]>): string[] {
-  const names = [...Map.groupBy(after, ({ when }) => when)].flatMap(([when, those]) => {
-    if (when === "oneOf" && those.length > 1 && those.length <= MOST_PARENTS)
-      return [those.map(({ task }) => task).join(" or ")];
-    const how = { success: "", any: "however they end", failure: "if they fail", oneOf: "one of them" }[when];
-    if (those.length > MOST_PARENTS) {
-      const told = [counted(those.length, "task"), how].filter((part) => part !== "").join("; ");
-      return [`${those[0]?.task} … ${those.at(-1)?.task} (${told})`];
-    }
-    const each = { success: "", oneOf: "", any: " (however it ends)", failure: " (if it fails)" }[when];
-    return those.map(({ task }) => `${task}${each}`);
-  });
-  return names;
 }
 
 function endingOf(task: Task, nowMs: number): string {

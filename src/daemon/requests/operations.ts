@@ -214,7 +214,7 @@ function hold(task: Task, how: { hold: boolean; at: string; actor: string }): Ta
   if (task.status.state !== "queued") {
     const verb = how.hold ? "hold" : "release";
     const message = `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`;
-    return rejected("INVALID_TRANSITION", message);
+    return rejected("INVALID_TRANSITION", message, insteadOfHold(task, how.hold));
   }
   if (task.spec.hold === how.hold)
     return ok({ change: null, done: how.hold ? "was held already" : "was not held" });
@@ -222,6 +222,14 @@ function hold(task: Task, how: { hold: boolean; at: string; actor: string }): Ta
     { before: task, after: withHold(task, how), actor: how.actor, event: how.hold ? "held" : "released" },
     how.hold ? "held" : "released",
   );
+}
+
+/** What stops a job that runs, and what queues ended work again. */
+function insteadOfHold({ metadata: { number }, status: { state } }: Task, isHold: boolean): string {
+  const [stopped, go] = ["to stop its processes for now: stint pause", "if it is paused: stint resume"];
+  if (!isTerminal(state)) return `${isHold ? stopped : go} ${number}`;
+  const again = state === "completed" ? "once more: stint submit --from" : "again: stint retry";
+  return `to queue it ${again} ${number}`;
 }
 
 /** The steps of a requested clean-up. */

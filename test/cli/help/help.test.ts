@@ -42,6 +42,7 @@ describe("stint help", () => {
     ["retr", "did you mean `stint help retry`?"],
     ["gpu_oon", "did you mean `stint help GPU_OOM`?"],
     ["oom", "did you mean `stint help GPU_OOM`, `stint help OOM_KILLED` or `stint help HOST_OOM`?"],
+    ["lsit", "did you mean `stint help list`?"],
     ["xyzzy", "`stint help` lists verbs and topics"],
   ])("of %j says what it could be", async (word, hint) => {
     await using stint = new Stint();

@@ -71,6 +71,15 @@ test("a dry run shows each task, and of a sweep the first members", () => {
   expect(text).toEndWith("\n6 tasks would be queued (2 documents)\n");
 });
 
+test("a dry run tells how parents must end, as the record of the task does", () => {
+  const parents = [
+    { reference: "train", when: "any" as const },
+    { reference: "prepare", when: "success" as const },
+  ];
+  const text = renderDryRun([aDraft({ name: "report", parents })], { nowMs: NOW_MS, columns: 80 });
+  expect(text).toContain("  after     train (however it ends), prepare\n");
+});
+
 test("a dry run of many documents has a line for each", () => {
   const drafts = Array.from({ length: 12 }, (_, index) =>
     aDraft({ name: `t${index}`, spec: aSpec({ timeoutMs: 60_000, slot: "gpu" }) }),
