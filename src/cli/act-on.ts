@@ -1,4 +1,5 @@
 import { homePath } from "../desk/home.ts";
+import { targetOf } from "../desk/targets.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { EXIT, type Problem } from "../model/errors.ts";
 import type { Operation, Target } from "../model/request.ts";
@@ -17,7 +18,7 @@ import {
 import type { Context } from "./context.ts";
 import { pairAmongTasks, setFlagInstead, setVerbInstead } from "./key-hints.ts";
 import { SELECTOR_FLAGS, TASKS } from "./selectors.ts";
-import { performAndTell, targetOf, targetTasks } from "./targets.ts";
+import { performAndTell, targetTasks } from "./targets.ts";
 
 /** A verb that applies one operation to each task that is named or selected. */
 interface ActVerb<F extends Flags> {

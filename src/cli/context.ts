@@ -53,6 +53,8 @@ export interface Context extends Caller {
    * are removed first. From then on Ctrl-Z is heeded only between two pieces of work.
    */
   readonly onSuspend: (restore?: () => void, redraw?: () => void) => void;
+  /** Does work with another umask. */
+  readonly underMask: <T>(mask: number, work: () => T) => T;
   /** Calls back when the terminal has another size. */
   readonly onResize: (listener: () => void) => void;
 }
@@ -116,6 +118,14 @@ export function processContext(): Context {
       return () => heeded.forEach((signal) => process.off(signal, listener));
     },
     onSuspend: isTerminal ? suspension(output) : () => {},
+    underMask: (mask, work) => {
+      const before = process.umask(mask);
+      try {
+        return work();
+      } finally {
+        process.umask(before);
+      }
+    },
     onResize: (listener) => void process.stdout.on("resize", listener),
   };
 }

@@ -5,6 +5,7 @@ import { HAND_OVER_MS } from "../desk/hand-over.ts";
 import { requestOperation } from "../desk/request-operation.ts";
 import { holdHome } from "../desk/session.ts";
 import { superviseHome } from "../desk/supervising.ts";
+import { targetOf } from "../desk/targets.ts";
 import { silenceLines } from "../desk/text/silence.ts";
 import { asLines } from "../lib/printable.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
@@ -17,7 +18,6 @@ import { readTask } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Context } from "./context.ts";
-import { targetOf } from "./targets.ts";
 import { Ends } from "./text/ends.ts";
 import { ProgressLine } from "./text/progress.ts";
 

@@ -1,12 +1,13 @@
 import { requestOperation } from "../desk/request-operation.ts";
 import { findNamed } from "../desk/select.ts";
+import { unanswered } from "../desk/targets.ts";
 import { oneLine } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isWhole } from "../model/outline.ts";
 import { matcherOf, matches, type Query } from "../model/query.ts";
-import type { Answer, Operation, Target } from "../model/request.ts";
+import type { Answer, Operation } from "../model/request.ts";
 import { directoryOf, isTerminal, STATES, type State, type StateDirectory } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
@@ -101,16 +102,6 @@ function statesOf({ states = STATES, group, openGroup }: Query, call: TargetCall
   return states.filter((state) => eligible.includes(state));
 }
 
-/** Refers to a task in its present epoch; a later epoch is not affected. */
-export function targetOf(task: Task): Target {
-  return { id: task.metadata.id, uid: task.metadata.uid, epoch: task.metadata.epoch };
-}
-
-/** Refers also to its last attempt, by which a retry that is repeated after a crash is known to have taken effect. */
-export function targetAttemptOf(task: Task): Target {
-  return { ...targetOf(task), attempt: task.status.attempt };
-}
-
 /** Requests an operation and prints the answer for each target: ids on stdout, problems on stderr. */
 export async function performAndTell(
   context: Context,
@@ -138,15 +129,6 @@ export async function performAndTell(
     renderProblem(unanswered(answers.length > 0 ? ` for ${requested} tasks` : ""), context.columns()),
   );
   return Math.max(exit, EXIT[ERRORS.UNANSWERED.exit]);
-}
-
-/** The problem where the supervisor did not answer in time; `whose` names what it is asked about. */
-export function unanswered(whose = ""): Problem {
-  return problem(
-    "UNANSWERED",
-    `Cannot tell whether it was done${whose}: the supervisor has not answered yet (it is stopped, or the machine is busy)`,
-    "the request is on disk, and is carried out once it continues; see `stint doctor`",
-  );
 }
 
 function tellAnswers(

@@ -1,4 +1,5 @@
 import { requestOperation } from "../desk/request-operation.ts";
+import { targetAttemptOf, targetOf, unanswered } from "../desk/targets.ts";
 import { editFields, type TypedKey } from "../intake/fields-typed.ts";
 import type { NamedPlace } from "../intake/inputs/fill-settings.ts";
 import { fieldNamed } from "../intake/key-names.ts";
@@ -14,7 +15,6 @@ import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { fieldContext } from "./drafts.ts";
 import { usageOf } from "./flag-faults.ts";
-import { targetAttemptOf, targetOf, unanswered } from "./targets.ts";
 
 /** What a task is after `key=value` pairs. */
 export async function editOf(

@@ -43,6 +43,10 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       summary: "start the supervisor (--detach: in the background)",
       load: () => import("./commands/up.ts"),
     },
+    serve: {
+      summary: "answer HTTP requests: a JSON API for programs and pages",
+      load: () => import("./commands/serve.ts"),
+    },
     down: { summary: "stop the supervisor; jobs keep running", load: () => import("./commands/down.ts") },
     drain: {
       summary: "run until nothing is left to do, for cron",

@@ -44,6 +44,8 @@ interface Submission extends Repeated {
   readonly firing?: FiringIdentity;
   /** True where a schedule is run by hand: as at a firing, its jobs get environment and umask of the supervisor that starts them. */
   readonly isOfSchedule?: true;
+  /** Default: the command line. What comes from elsewhere is not what a user means by `@`. */
+  readonly source?: "inbox";
   /** True where the caller waits for the tasks, and tells of absences itself. */
   readonly isAwaited?: boolean;
   /** The group that the tasks join; the first of them opens it. */
@@ -147,7 +149,7 @@ export function toldOf(caller: Pick<Caller, "err">, same: readonly SameWork[]): 
 
 async function queue(caller: Caller, layout: Layout, of: Queueing): Promise<Result<Task[], Problem>> {
   const { submission, around, drafts } = of;
-  const { resubmitOf, firing, isOfSchedule } = submission;
+  const { resubmitOf, firing, isOfSchedule, source = "cli" } = submission;
   const code = await of.code();
   if (!code.ok) return code;
   tellOfGpus(caller, layout, { drafts, machine: around.machine });
@@ -160,7 +162,7 @@ async function queue(caller: Caller, layout: Layout, of: Queueing): Promise<Resu
     ...around,
     clock: caller.clock,
     createdBy: caller.user(),
-    source: "cli",
+    source,
     ...(submission.environment === undefined
       ? environmentFor(caller, submission)
       : { environment: submission.environment }),
@@ -173,7 +175,7 @@ async function queue(caller: Caller, layout: Layout, of: Queueing): Promise<Resu
   // From here on the tasks are queued, whatever else goes wrong.
   if (submission.isAwaited !== true) tellOfAbsences(caller, drafts);
   const numbers = accepted.value.map(({ metadata }) => metadata.number);
-  tryFs("remember what was submitted", () => rememberSubmitted(layout, numbers));
+  if (source === "cli") tryFs("remember what was submitted", () => rememberSubmitted(layout, numbers));
   if (lockOwner(layout) === null) tryFs("publish the batch", () => publishBatch(layout, batch));
   await tellOfTexts(caller, drafts);
   return accepted;

@@ -10,3 +10,8 @@ export const systemRandom: Random = () => Math.random();
 export function uuid(): string {
   return randomUUIDv7();
 }
+
+/** A text of random bytes that cannot be guessed, in letters, digits, `-` and `_`. */
+export function secret(bytes: number): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("base64url");
+}

@@ -98,7 +98,7 @@ export type Request = v.InferOutput<typeof request>;
 const problemSchema = v.strictObject({ code: v.string(), message: v.string(), hint: v.optional(v.string()) });
 
 /** The result for one target: `done` with what was done, or the problem, or why it was `kept`. */
-const answer = v.strictObject({
+export const answer = v.strictObject({
   id: v.string(),
   done: v.optional(v.string()),
   problem: v.optional(problemSchema),

@@ -43,6 +43,11 @@ export class Layout extends Home {
   /** What the owner of the lock applies, for readers; see `overrides.ts`. */
   readonly applied = join(this.home, "applied.json");
   readonly audit = join(this.home, "audit.ndjson");
+  /** The tokens of its server; see `serve-tokens.ts`. */
+  readonly serveToken = join(this.home, "serve-token");
+  readonly serveReadToken = join(this.home, "serve-read-token");
+  /** Where its server can be reached; see `serve-place.ts`. */
+  readonly served = join(this.home, "serve.json");
   readonly inbox = join(this.home, "inbox");
   readonly incoming = join(this.home, "incoming");
   /** Segments that make records durable; see `journal.ts`. */

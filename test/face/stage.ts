@@ -80,6 +80,7 @@ export class Stage extends TempDirectory {
       onSignal: () => () => {},
       onSuspend: () => {},
       onResize: () => {},
+      underMask: (_mask, work) => work(),
       rows: () => 24,
     };
     const code = await runApp(context);

@@ -39,13 +39,18 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     modules: FILES,
     packages: [],
   },
-  cli: {
+  http: {
     folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon", "desk"],
+    modules: FILES,
+    packages: [],
+  },
+  cli: {
+    folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon", "desk", "http"],
     modules: [...FILES, "node:os", "node:process", "node:timers/promises"],
     packages: [],
   },
   src: {
-    folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon", "desk", "cli"],
+    folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon", "desk", "http", "cli"],
     modules: ["node:process"],
     packages: [],
   },

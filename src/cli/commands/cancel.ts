@@ -1,9 +1,10 @@
+import { targetOf } from "../../desk/targets.ts";
 import { ok } from "../../lib/result.ts";
 import { signalName, signalNumber } from "../../model/evidence.ts";
 import { isActive, UNFINISHED_STATES } from "../../model/state.ts";
 import { actVerb } from "../act-on.ts";
 import type { ValueType } from "../command-line/declare.ts";
-import { isUnended, targetOf } from "../targets.ts";
+import { isUnended } from "../targets.ts";
 
 /** Which `pause` and `resume` send, so that the record agrees with the job. */
 const OF_PAUSE = ["SIGSTOP", "SIGCONT"];

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { findNamed } from "../../desk/select.ts";
+import { targetOf } from "../../desk/targets.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import type { Query } from "../../model/query.ts";
@@ -12,7 +13,7 @@ import { DURATION, SIZE, wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { inHome } from "../in-home.ts";
 import { queryOf, SELECTOR_FLAGS, TASKS } from "../selectors.ts";
-import { performAndTell, targetOf } from "../targets.ts";
+import { performAndTell } from "../targets.ts";
 import { keptText, nothingRemoved, removedText } from "../text/cleanup.ts";
 
 const DEFAULT_AGE_MS = 7 * 86_400_000;

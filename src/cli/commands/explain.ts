@@ -2,6 +2,7 @@ import { changesSince } from "../../desk/code-seen.ts";
 import { type Overview, readOverview } from "../../desk/overview.ts";
 import { preparationSeen } from "../../desk/preparation.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
+import { waitsSeen } from "../../desk/waits.ts";
 import { asLines } from "../../lib/printable.ts";
 import { isActive, isTerminal } from "../../model/state.ts";
 import { isCollecting, openAttempt, type Task } from "../../model/task.ts";
@@ -15,7 +16,6 @@ import { explainAlike, likenessOf } from "../text/explain-alike.ts";
 import { byCause, groupLines } from "../text/explain-failure.ts";
 import type { Holders } from "../text/shortage.ts";
 import { hanging, wrappedText } from "../text/wrap.ts";
-import { waitsSeen } from "../waits.ts";
 
 interface Explained {
   readonly id: string;

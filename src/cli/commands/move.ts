@@ -1,4 +1,5 @@
 import { findTask } from "../../desk/select.ts";
+import { targetOf } from "../../desk/targets.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
@@ -8,7 +9,7 @@ import { usage } from "../command-line/usage.ts";
 import { TASK } from "../command-line/values.ts";
 import { inHome } from "../in-home.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
-import { performAndTell, targetOf, targetTasks } from "../targets.ts";
+import { performAndTell, targetTasks } from "../targets.ts";
 
 const QUEUED = {
   states: ["queued"],

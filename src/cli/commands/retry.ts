@@ -1,11 +1,11 @@
 import { tellOfEndedChildren } from "../../desk/ended-children.ts";
 import { tellOfRetried } from "../../desk/taken.ts";
+import { targetAttemptOf } from "../../desk/targets.ts";
 import { ok } from "../../lib/result.ts";
 import { actVerb } from "../act-on.ts";
 import { KEY_VALUE } from "../command-line/values.ts";
 import { settableKeys } from "../completion/keys.ts";
 import { tellIfNothingStarts } from "../start-note.ts";
-import { targetAttemptOf } from "../targets.ts";
 import { editedTargets } from "../task-edits.ts";
 import { settingsOf } from "../task-flags.ts";
 

@@ -1,3 +1,4 @@
+import api from "../../../templates/help/api.md" with { type: "text" };
 import artifacts from "../../../templates/help/artifacts.md" with { type: "text" };
 import code from "../../../templates/help/code.md" with { type: "text" };
 import comingFrom from "../../../templates/help/coming-from.md" with { type: "text" };
@@ -37,6 +38,7 @@ import taskFile from "../../../templates/help/task-file.md" with { type: "text" 
 
 /** The pages of the help, as Markdown, by the names of their topics. */
 export const TOPICS: Readonly<Record<string, string>> = {
+  api,
   artifacts,
   code,
   "coming-from": comingFrom,

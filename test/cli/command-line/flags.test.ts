@@ -33,7 +33,7 @@ const WRONG: Readonly<Record<string, string>> = {
 
 /** Any text that is not empty may be meant: there may be a task, a sweep, a lane, a file of that name. */
 const OPEN = (
-  "name slot topic group from output before after envFile grep sort by code copy " +
+  "name slot topic group from output before after envFile grep sort by code copy socket " +
   // Words of a site of Slurm, which have no effect here, and texts.
   "partition account qos constraint nodelist exclude reservation licenses " +
   "mailType mailUser comment export error wrap nice"
