@@ -15,6 +15,8 @@ import { type OverridesSeen, overridesSeen } from "./control.ts";
 export interface Overview {
   readonly active: readonly Task[];
   readonly queued: readonly Task[];
+  /** Unfinished tasks whose records cannot be read. */
+  readonly unread: readonly TaskId[];
   /** The lock owner. */
   readonly owner: Owner | null;
   readonly isSupervised: boolean;
@@ -32,11 +34,13 @@ export interface Overview {
 
 /** Reads pending/ and running/, and who supervises them. */
 export function readOverview(layout: Layout, nowMs: number): Overview {
-  const unfinished = readTasks(layout, ["running", "pending"]);
+  const unread: TaskId[] = [];
+  const unfinished = readTasks(layout, ["running", "pending"], unread);
   const owner = lockOwner(layout);
   return {
     active: unfinished.filter((task) => task.status.state !== "queued"),
     queued: unfinished.filter((task) => task.status.state === "queued"),
+    unread,
     owner,
     isSupervised: owner?.capacity !== undefined,
     seen: overridesSeen(layout, owner),

@@ -66,13 +66,17 @@ export function readTask(layout: Layout, id: TaskId): Result<Task, RecordFault> 
   return err({ type: "missing" });
 }
 
-/** Reads all tasks of some directories; unreadable ones are left to `doctor`. */
-export function readTasks(layout: Layout, places: readonly StateDirectory[]): Task[] {
-  return [...eachTask(layout, places)];
+/** Reads all tasks of some directories; `unread` gets the ids of those that cannot be read, whose faults are left to `doctor`. */
+export function readTasks(layout: Layout, places: readonly StateDirectory[], unread: TaskId[] = []): Task[] {
+  return [...eachTask(layout, places, unread)];
 }
 
 /** The same, one at a time, for a caller that needs each once. */
-export function* eachTask(layout: Layout, places: readonly StateDirectory[]): Generator<Task> {
+export function* eachTask(
+  layout: Layout,
+  places: readonly StateDirectory[],
+  unread: TaskId[] = [],
+): Generator<Task> {
   const reader = new TaskReader(layout);
   const given = new Set<TaskId>();
   // A task that moves from the second directory to the first while they are listed is in neither list: the first is listed again.
@@ -82,6 +86,7 @@ export function* eachTask(layout: Layout, places: readonly StateDirectory[]): Ge
       given.add(id);
       const read = reader.read(id);
       if (read.ok) yield read.value;
+      else if (read.error.type !== "missing") unread.push(id);
     }
   }
 }

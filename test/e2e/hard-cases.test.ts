@@ -118,6 +118,24 @@ test("a record that was edited into invalid JSON is put aside and reported", asy
   expect(stint.files("pending/.corrupt")).toEqual(["000001-true.json"]);
 });
 
+test("records that are damaged while the supervisor runs are told of below every listing, and by down", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  await stint.ok("submit", "--hold", "--", "true");
+  await stint.ok("submit", "--name", "long", "--", "sleep", "60");
+  const { status } = await stint.reach(2, "running");
+  writeFileSync(join(stint.home, "pending", "000001-true.json"), "garbage");
+  expect((await stint.run(["ls"])).err).toContain(
+    "The record of 000001-true cannot be read. See `stint doctor`.",
+  );
+  writeFileSync(join(stint.home, "running", "000002-long.json"), "garbage");
+  expect((await stint.run(["ls"])).err).toContain("The records of 2 tasks (1-2) cannot be read.");
+  expect((await stint.run(["down"])).err).toContain(
+    "what became of 000002-long is not known: its record cannot be read",
+  );
+  for (const pid of markedProcesses(status.attempts[0]?.token ?? "")) process.kill(pid, "SIGKILL");
+});
+
 test("submit --from lets flags override the values of the task", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "one", "--", "true");

@@ -1,6 +1,8 @@
 import { requestOperation } from "../../desk/request-operation.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
+import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
+import type { TaskId } from "../../model/identity.ts";
 import { idsOfTasks, isCollecting, openAttempt, type Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
@@ -47,10 +49,16 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
     await Bun.sleep(POLL_MS);
   }
   progress.clear();
-  const left = readTasks(layout, ["running"]);
+  const unread: TaskId[] = [];
+  const left = readTasks(layout, ["running"], unread);
   context.out(`supervisor stopped (pid ${owner.pid})\n`);
   if (isSummed(left.length, context)) context.out(summaryLine("left running:", idsOfTasks(left)));
   else context.out(left.map(leftLine).join(""));
+  // Its job may well be running.
+  for (const id of unread)
+    context.err(
+      asLines([`stint: what became of ${id} is not known: its record cannot be read; see \`stint doctor\``]),
+    );
   return EXIT.done;
 }
 

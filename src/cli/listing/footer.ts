@@ -3,8 +3,10 @@ import type { Overview } from "../../desk/overview.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
 import { counted } from "../../lib/counted.ts";
 import { asLines, oneLine } from "../../lib/printable.ts";
+import type { TaskId } from "../../model/identity.ts";
 import { isEmpty } from "../../model/overrides.ts";
 import { controlLines, limitLines } from "../text/control.ts";
+import { manyTasks } from "../text/many.ts";
 import { openGroupLines } from "../text/open-groups.ts";
 import type { QueueSeen } from "../waits.ts";
 import { feltLimits } from "./felt-limits.ts";
@@ -26,9 +28,16 @@ export function footerOf(overview: Overview, { waits }: QueueSeen, nowMs: number
     reason === undefined
       ? ""
       : `\n${counted(stuck.size, "accepted task")} that the supervisor cannot queue yet; it keeps trying: ${oneLine(reason)}. See \`stint doctor\`.\n`,
+    unreadLine(overview.unread),
     openGroupsText(overview),
     unsupervised(overview),
   ].join("");
+}
+
+function unreadLine(unread: readonly TaskId[]): string {
+  if (unread.length === 0) return "";
+  const which = unread.length === 1 ? unread[0] : manyTasks(unread);
+  return `\nThe ${unread.length === 1 ? "record" : "records"} of ${which} cannot be read. See \`stint doctor\`.\n`;
 }
 
 function openGroupsText({ openGroups, queued, active }: Overview): string {
