@@ -1,10 +1,13 @@
 import batch from "../../templates/batch.yaml" with { type: "text" };
+import codeServer from "../../templates/code-server.yaml" with { type: "text" };
 import container from "../../templates/container.yaml" with { type: "text" };
 import containerGpu from "../../templates/container-gpu.yaml" with { type: "text" };
 import crontab from "../../templates/crontab.txt" with { type: "text" };
 import gpuNight from "../../templates/gpu-night.yaml" with { type: "text" };
 import healthcheck from "../../templates/healthcheck.yaml" with { type: "text" };
 import hello from "../../templates/hello.yaml" with { type: "text" };
+import jupyter from "../../templates/jupyter.yaml" with { type: "text" };
+import mlflow from "../../templates/mlflow.yaml" with { type: "text" };
 import nightly from "../../templates/nightly.yaml" with { type: "text" };
 import pythonTrain from "../../templates/python-train.yaml" with { type: "text" };
 import retry from "../../templates/retry.yaml" with { type: "text" };
@@ -12,6 +15,8 @@ import sample from "../../templates/sample.yaml" with { type: "text" };
 import script from "../../templates/script.yaml" with { type: "text" };
 import sweep from "../../templates/sweep.yaml" with { type: "text" };
 import sweepNight from "../../templates/sweep-night.yaml" with { type: "text" };
+import tensorboard from "../../templates/tensorboard.yaml" with { type: "text" };
+import vllm from "../../templates/vllm.yaml" with { type: "text" };
 
 interface Template {
   /** The name of the file that `init` writes. */
@@ -31,6 +36,11 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   "gpu-night": { file: "gpu-night.yaml", text: gpuNight },
   container: { file: "container.yaml", text: container },
   "container-gpu": { file: "container-gpu.yaml", text: containerGpu },
+  jupyter: { file: "jupyter.yaml", text: jupyter },
+  tensorboard: { file: "tensorboard.yaml", text: tensorboard },
+  mlflow: { file: "mlflow.yaml", text: mlflow },
+  vllm: { file: "vllm.yaml", text: vllm },
+  "code-server": { file: "code-server.yaml", text: codeServer },
   healthcheck: { file: "healthcheck.yaml", text: healthcheck },
   nightly: { file: "nightly.yaml", text: nightly },
   sample: { file: "sample.yaml", text: sample },

@@ -101,6 +101,14 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       aliases: ["gpu"],
       load: () => import("./commands/gpus.ts"),
     },
+    services: {
+      summary: "list services: their addresses, how long they are up and idle",
+      load: () => import("./commands/services.ts"),
+    },
+    open: {
+      summary: "print the address of a service, and open a browser",
+      load: () => import("./commands/open.ts"),
+    },
   }),
   ...under("Inside a job", {
     emit: {

@@ -60,6 +60,8 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [HOSTILE],
   ],
   gpus: [["--no", HOSTILE]],
+  services: [[], ["--json"]],
+  open: [[], [HOSTILE], ["served"]],
   clean: [
     ["--keep", HOSTILE],
     ["--older-than", HOSTILE],
@@ -131,6 +133,9 @@ async function hostileHome(): Promise<Stint> {
   await stint.ok("submit", "--name", "held", "held.yaml");
   await stint.ok("submit", "--name", "failing", "failing.yaml");
   await stint.ok("submit", "sweep.yaml");
+  const service = { port: 0, url: HOSTILE, publish: HOSTILE };
+  writeFileSync(join(stint.root, "served.yaml"), task({ service, hold: true }));
+  await stint.ok("submit", "--name", "served", "served.yaml");
   writeFileSync(join(stint.home, "schedules", "good.yaml"), `every: 7d\ntask: ${task({})}\n`);
   writeFileSync(join(stint.home, "schedules", `bad${HOSTILE}.yaml`), "every: 0\n");
   return stint;

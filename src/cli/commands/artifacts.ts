@@ -11,6 +11,7 @@ import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { textValue, wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { copyOut } from "../copy-artifacts.ts";
+import { hasDesktop, openOnDesktop } from "../desktop.ts";
 import { inHome } from "../in-home.ts";
 import { LAST, SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { targetTasks } from "../targets.ts";
@@ -103,10 +104,7 @@ function openAll(context: Context, found: readonly Artifacts[]): Ended {
   for (const { folder, artifacts: own } of found) {
     const path = own.length === 0 ? folder : `${folder}/${ARTIFACTS_FOLDER}`;
     context.out(`${path}\n`);
-    const hasDesktop = (context.env["DISPLAY"] ?? context.env["WAYLAND_DISPLAY"] ?? "") !== "";
-    const opener = Bun.which("xdg-open", { PATH: context.env["PATH"] ?? "" });
-    if (context.isTerminal && hasDesktop && opener !== null)
-      Bun.spawn([opener, path], { stdio: ["ignore", "ignore", "ignore"], env: { ...context.env } }).unref();
+    if (hasDesktop(context)) openOnDesktop(context, path);
   }
   return EXIT.done;
 }

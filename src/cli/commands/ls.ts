@@ -99,7 +99,10 @@ async function look(context: Context, flags: Listed): Promise<Result<Frame, Prob
   return rows.length === 0
     ? ok({ table: "", footer: `No tasks to show.\n${footer}` })
     : ok({
-        table: tableOf(context, listing.value, { isWide: flags.wide === true }),
+        table: tableOf(context, listing.value, {
+          isWide: flags.wide === true,
+          isTree: flags.tree === true,
+        }),
         footer,
       });
 }

@@ -5,6 +5,8 @@ import { counted } from "../../lib/counted.ts";
 import { asLines, oneLine } from "../../lib/printable.ts";
 import type { TaskId } from "../../model/identity.ts";
 import { isEmpty } from "../../model/overrides.ts";
+import { isService } from "../../model/service.ts";
+import type { Task } from "../../model/task.ts";
 import { controlLines, limitLines } from "../text/control.ts";
 import { manyTasks } from "../text/many.ts";
 import { openGroupLines } from "../text/open-groups.ts";
@@ -46,9 +48,12 @@ function openGroupsText({ openGroups, queued, active }: Overview): string {
 
 function unsupervised({ isSupervised, queued, active }: Overview): string {
   if (isSupervised || queued.length + active.length === 0) return "";
+  const jobs = (tasks: readonly Task[]): number => tasks.filter((task) => !isService(task)).length;
+  const services = queued.length + active.length - jobs(queued) - jobs(active);
   const what = [
-    queued.length > 0 ? `${queued.length} queued` : null,
-    active.length > 0 ? `${active.length} running` : null,
+    jobs(queued) > 0 ? `${jobs(queued)} queued` : null,
+    jobs(active) > 0 ? `${jobs(active)} running` : null,
+    services > 0 ? counted(services, "service") : null,
   ].filter((part) => part !== null);
   return `\n${what.join(", ")}, and no supervisor is running. To start one: stint up --detach\n`;
 }

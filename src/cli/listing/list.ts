@@ -4,10 +4,13 @@ import type { ProgressSeen } from "../../desk/progress.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
+import { isService } from "../../model/service.ts";
+import { isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Context } from "../context.ts";
 import { queryOf, type SelectorFlags } from "../selectors.ts";
+import { serviceBlock } from "../text/services.ts";
 import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
 import { foldRow, NAME_COLUMN, taskRow, titleRow, withoutEmpty } from "../text/task-row.ts";
@@ -108,24 +111,34 @@ async function preparationsOf(layout: Layout, active: readonly Task[]): Promise<
   );
 }
 
-/** The listing as a table. */
+/** The listing as a table, and one of the services that have not ended; a tree holds them too. */
 export function tableOf(
   context: Context,
-  { lines, queue, progress, preparations }: TaskListing,
-  { isWide }: { readonly isWide: boolean },
+  listing: TaskListing,
+  { isWide, isTree }: { readonly isWide: boolean; readonly isTree: boolean },
 ): string {
+  const { lines, queue, progress, preparations } = listing;
   const layout = { nowMs: context.clock.now(), style: styleFor(context.hasColor), isWide };
-  const rows = lines.map(({ row, branches, note }) => {
+  const columns = context.columns();
+  const services = isTree ? [] : lines.flatMap(({ row }) => (isOpenService(row) ? [row] : []));
+  const block = services.length === 0 ? "" : serviceBlock(services, { ...layout, columns, ...queue });
+  const others = block === "" ? lines : lines.filter(({ row }) => !isOpenService(row));
+  if (others.length === 0) return block;
+  const rows = others.map(({ row, branches, note }) => {
     const beside = { branches, note };
     if ("group" in row) return foldRow(row, beside, layout);
     const wait = row.status.state === "queued" ? queue.waitOf(row) : (preparations.get(row) ?? "");
     return taskRow(row, { ...beside, wait, progress: progress.get(row.metadata.id) ?? null }, layout);
   });
   const table = [titleRow(layout), ...rows];
-  const columns = context.columns();
   // A program that reads a pipe counts the columns.
   const shown = Number.isFinite(columns) ? withoutEmpty(table, { ...layout, columns }) : table;
-  return renderTable(shown, { columns, shrinks: NAME_COLUMN });
+  const tasks = renderTable(shown, { columns, shrinks: NAME_COLUMN });
+  return block === "" ? tasks : `${tasks}\n${block}`;
+}
+
+function isOpenService(row: ListedRow): row is Task {
+  return "metadata" in row && isService(row) && !isTerminal(row.status.state);
 }
 
 /** The reader of logs is loaded only where tasks run. */

@@ -6,6 +6,7 @@ import { isCollecting, lastEnded, openAttempt, type Task } from "../../model/tas
 import type { Wait } from "../../plan/waiting.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
 import { attemptLines, endedWhen, failedLines, moduleLines, shellLines } from "./explain-failure.ts";
+import { serviceLines } from "./services.ts";
 import type { Holders } from "./shortage.ts";
 import { longWait } from "./wait.ts";
 
@@ -78,6 +79,7 @@ function activeLines(
       `Paused ${relativeTime(paused.at, nowMs)} by ${paused.actor}. Its timeout is paused too; its resources ${paused.releases === true ? "are released" : "stay reserved"}.`,
       `Resume it: stint resume ${metadata.number}`,
     );
+  lines.push(...serviceLines(task, nowMs));
   if (stop !== undefined)
     lines.push(`It is ${stopInWords(stop)}, requested ${relativeTime(stop.requestedAt, nowMs)}.`);
   return [...lines, ...attemptLines(status.attempts, task, nowMs)];

@@ -25,6 +25,7 @@ import { valuesOf } from "./job-data.ts";
 import { memoryAndLimits } from "./limits.ts";
 import { parentTexts } from "./parents.ts";
 import { progressText } from "./progress-text.ts";
+import { addressText } from "./services.ts";
 import { fieldLines, specFields } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
@@ -145,6 +146,7 @@ function renderAttempt(
         ...devicesOf(attempt),
         ...memoryAndLimits(attempt),
       ];
+    const where = addressText(task, nowMs);
     const doing = preparationInWords(task, preparation) ?? task.status.state;
     const pid = attempt.process === undefined ? "" : `, pid ${attempt.process.pid}`;
     const pause = attempt.paused === undefined ? "" : `, paused since ${localTime(attempt.paused.at, nowMs)}`;
@@ -152,6 +154,7 @@ function renderAttempt(
     return [
       "",
       ...head(`${doing} since ${start}${pid}${pause}${stop}`),
+      ...(where === null ? [] : [`    ${where}`]),
       ...devicesOf(attempt),
       ...dataLines(attempt, columns),
       ...memoryAndLimits(attempt),
