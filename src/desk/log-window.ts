@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, readSync, realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import { maskOf } from "../daemon/jobs/secrets.ts";
+import { counted } from "../lib/counted.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
 import { ok, type Result } from "../lib/result.ts";
@@ -34,8 +35,13 @@ export async function logWindow(
 ): Promise<Result<LogWindow, Problem>> {
   const { id, number } = task.metadata;
   const attempt = asked.attempt ?? task.status.attempt;
+  if (task.status.attempt === 0)
+    return rejected("NOT_FOUND", `Cannot show the log of "${id}": it has not started yet`);
   if (attempt < 1 || attempt > task.status.attempt)
-    return rejected("NOT_FOUND", `Cannot show attempt ${attempt} of "${id}": it has ${task.status.attempt}`);
+    return rejected(
+      "NOT_FOUND",
+      `Cannot show attempt ${attempt} of "${id}": it has ${counted(task.status.attempt, "attempt")}`,
+    );
   const files = outputFiles(layout.attempt(id, attempt), task.spec.logs.separate);
   const path = (asked.stream === "stderr" ? files.at(1) : files[0]) ?? "";
   if (path === "")
