@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { problemFromErrno } from "./fs-errors.ts";
@@ -27,6 +28,17 @@ export function quarantine(path: string, reason: string, beside = path): Quarant
   renameSync(path, target);
   failpoint("quarantine:moved");
   return { path: target, what: `put aside: ${reason}` };
+}
+
+/** Renames a record; a folder that someone made in its place goes to the quarantine: it would keep the whole home from going on. */
+export function renameOver(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (errnoOf(error) !== "EISDIR") throw error;
+    quarantine(to, "it is a folder in the place of a record");
+    renameSync(from, to);
+  }
 }
 
 /** True where the name exists, also as a dangling link. */

@@ -12,6 +12,7 @@ import { stageFiles } from "./durable.ts";
 import { isMissing, tryFs } from "./fs-errors.ts";
 import { dueSegments, Journal } from "./journal.ts";
 import type { Layout } from "./layout.ts";
+import { renameOver } from "./quarantine.ts";
 import { recordText } from "./record.ts";
 
 /** The next version of one record. Its states say from which directory to which the file moves. */
@@ -118,7 +119,7 @@ export class Writer {
 
   #move(): void {
     for (const [path, target] of this.#pendingMoves) {
-      isMissing(() => renameSync(path, target));
+      isMissing(() => renameOver(path, target));
       this.#pendingMoves.delete(path);
       failpoint("commit:moved");
     }

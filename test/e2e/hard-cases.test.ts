@@ -136,6 +136,29 @@ test("records that are damaged while the supervisor runs are told of below every
   for (const pid of markedProcesses(status.attempts[0]?.token ?? "")) process.kill(pid, "SIGKILL");
 });
 
+test("a folder in the place of a record is put aside when the task ends, and stops nothing", async () => {
+  await using stint = new Stint();
+  const first = await stint.up("--jobs", "2");
+  const job = (name: string): string[] => ["sh", "-c", `until test -e $HOME/${name}; do sleep 0.05; done`];
+  await stint.ok("submit", "--name", "one", "--", ...job("go1"));
+  await stint.ok("submit", "--name", "two", "--", ...job("go2"));
+  await stint.reach(1, "running");
+  await stint.reach(2, "running");
+  rmSync(join(stint.home, "running", "000001-one.json"));
+  mkdirSync(join(stint.home, "running", "000001-one.json", "full"), { recursive: true });
+  mkdirSync(join(stint.home, "done", "000002-two.json"));
+  writeFileSync(join(stint.root, "go1"), "");
+  writeFileSync(join(stint.root, "go2"), "");
+  await stint.reach(1, "completed");
+  await stint.reach(2, "completed");
+  await stint.ok("submit", "--name", "next", "--", "true");
+  await stint.reach(3, "completed");
+  expect(stint.files("running/.corrupt")).toEqual(["000001-one.json"]);
+  expect(stint.files("done/.corrupt")).toEqual(["000002-two.json"]);
+  await stint.ok("down");
+  expect(await first.exited).toBe(0);
+});
+
 test("submit --from lets flags override the values of the task", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "one", "--", "true");
