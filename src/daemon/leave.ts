@@ -1,3 +1,4 @@
+import { isService } from "../model/service.ts";
 import { isCollecting, type Task } from "../model/task.ts";
 import { notificationChore, runChores } from "./chore.ts";
 import { stopChange } from "./jobs/act.ts";
@@ -16,7 +17,7 @@ export function hasLeft(supervisor: Supervisor): boolean {
     case "handOver":
       return true;
     case "drain":
-      return jobs.size === 0 && jobs.unadopted.size === 0;
+      return !hasJobs(supervisor) && jobs.unadopted.size === 0;
     case "stop":
       committer.commit(
         queue.active.filter(isUnstopped).map((task) => stopChange(supervisor, task, shutdown)),
@@ -24,6 +25,15 @@ export function hasLeft(supervisor: Supervisor): boolean {
       finishJobs(supervisor);
       return [...jobs.keys()].every((id) => isLeft(queue.tasks.get(id)));
   }
+}
+
+/** True while a job runs that ends by itself: a service does not. */
+export function hasJobs({ jobs, queue }: Supervisor): boolean {
+  for (const id of jobs.keys()) {
+    const task = queue.tasks.get(id);
+    if (task === undefined || !isService(task)) return true;
+  }
+  return false;
 }
 
 function isUnstopped(task: Task): boolean {

@@ -1,5 +1,6 @@
 import type { TaskId } from "../model/identity.ts";
 import type { Outline } from "../model/outline.ts";
+import { isService } from "../model/service.ts";
 import type { Task } from "../model/task.ts";
 import type { Overview } from "./overview.ts";
 
@@ -73,7 +74,10 @@ export class Paces {
     readonly isPaused: boolean;
     readonly never: ReadonlySet<TaskId>;
   }): EstimateResult {
-    const { active, queued, owner, isSupervised } = this.#overview;
+    const { owner, isSupervised } = this.#overview;
+    const [active, queued] = [this.#overview.active, this.#overview.queued].map((tasks) =>
+      tasks.filter((task) => !isService(task)),
+    ) as [Task[], Task[]];
     const held = queued.filter(({ spec }) => spec.hold).length;
     const able = queued.filter(({ metadata, spec }) => !spec.hold && !never.has(metadata.id));
     const blocked = queued.length - held - able.length;

@@ -29,6 +29,7 @@ const simulated = reader(
 export const gpuSettings = mapping({
   allow: listOf(text),
   exclude: listOf(text),
+  services: { as: "serviceGpus", read: count(0) },
   foreignMax: { as: "foreignMaxBytes", read: size(0) },
   simulate: listOfMappings(simulated),
 });

@@ -68,8 +68,9 @@ const settingsKeys = mapping(
           example: "{train: 2}",
         }),
         labels: countsBy(isLabelLimit, { wanted: "a label and its number", example: "{pool=night: 2}" }),
+        services: count(0, MAX_JOBS),
       }),
-      about: "how many tasks of a lane or a label run at a time",
+      about: "how many tasks of a lane or a label run at a time, and how many services",
     },
     labels: { read: textMap, about: "labels of the supervisor, for the selectors of tasks" },
     notify: { read: notify, about: "notices for every task, in addition to its own" },
@@ -115,7 +116,7 @@ type Given = Extract<ReturnType<typeof settingsKeys>, { ok: true }>["value"];
 function settingsOf({ jobs, inboxes, gpus = {}, memory, container, ...given }: Given): Settings {
   const engine = container?.engine;
   const defaults = engine === undefined ? given.defaults : { ...given.defaults, engine };
-  const { foreignMaxBytes, ...devices } = gpus;
+  const { foreignMaxBytes, serviceGpus, ...devices } = gpus;
   return {
     ...(jobs !== undefined && { jobs }),
     inboxes: inboxes ?? DEFAULT_SETTINGS.inboxes,
@@ -127,6 +128,7 @@ function settingsOf({ jobs, inboxes, gpus = {}, memory, container, ...given }: G
       ...given.scheduling,
       ...given.concurrency,
       ...(foreignMaxBytes !== undefined && { foreignMaxBytes }),
+      ...(serviceGpus !== undefined && { serviceGpus }),
     },
     labels: given.labels ?? DEFAULT_SETTINGS.labels,
     notices: { ...DEFAULT_SETTINGS.notices, ...given.notices, on: given.notify ?? {} },

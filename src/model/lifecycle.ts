@@ -38,6 +38,8 @@ export interface Claim {
   readonly resources?: OpenAttempt["resources"];
   /** `Device.id` of each GPU. */
   readonly devices?: readonly string[];
+  /** Of a service: its ports. */
+  readonly service?: OpenAttempt["service"];
 }
 
 /** Since when a queued task waits for its next attempt. */
@@ -94,6 +96,26 @@ export function started(
     ...countersOf(withOpenAttempt(task, process)),
     state: "running",
   });
+}
+
+/** running → serving: the service answers. */
+export function answering(
+  task: Task,
+  at: { readonly readyAt: string; readonly readyAwakeMs: number; readonly url?: string },
+): Task {
+  const ready = withService(task, at);
+  return mustTransition(ready, { ...countersOf(ready), state: "serving" });
+}
+
+/** running or serving → stopping: the service was asked to end. */
+export function stopping(task: Task): Task {
+  return mustTransition(task, { ...countersOf(task), state: "stopping" });
+}
+
+/** Records something of the service that the open attempt is. */
+export function withService(task: Task, change: Partial<NonNullable<OpenAttempt["service"]>>): Task {
+  const known = openAttempt(task)?.service ?? { ports: {} };
+  return withOpenAttempt(task, { service: { ...known, ...change } });
 }
 
 /** running → collecting: its processes are gone, and its results are collected. What it had reserved is free. */

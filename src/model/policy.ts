@@ -11,6 +11,9 @@ export interface Policy {
   readonly slots: Readonly<Record<string, number>>;
   /** How many tasks with a label run at a time, by `key` (per value) or `key=value`. */
   readonly labels: Readonly<Record<string, number>>;
+  /** How many services run at a time, and how many GPUs they hold together; absent for any number. */
+  readonly services?: number;
+  readonly serviceGpus?: number;
   /** Memory that processes outside stint may use on a GPU that is still assigned whole, in bytes. */
   readonly foreignMaxBytes: number;
 }

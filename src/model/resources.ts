@@ -27,6 +27,17 @@ export function cpusOf(wanted: Resources): number {
   return wanted.cpus ?? 1;
 }
 
+/** What a task takes besides memory and GPUs. */
+interface Share {
+  readonly jobs: number;
+  readonly cpus: number;
+}
+
+/** A service takes no job slot, and no CPU unless it asks for one. */
+export function shareOf(wanted: Resources, isOfService: boolean): Share {
+  return isOfService ? { jobs: 0, cpus: wanted.cpus ?? 0 } : { jobs: 1, cpus: cpusOf(wanted) };
+}
+
 /** How many GPUs a task requests; a constraint on GPUs alone means one. */
 export function gpusOf(wanted: Resources): number {
   if (wanted.gpus !== undefined) return wanted.gpus;

@@ -1,6 +1,7 @@
 import type { TaskId } from "../model/identity.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Resources } from "../model/resources.ts";
+import { isService } from "../model/service.ts";
 import type { Task } from "../model/task.ts";
 import { gateOf } from "./gate.ts";
 import type { PlanInput } from "./input.ts";
@@ -82,7 +83,7 @@ export function assign(around: PlanInput, { ready, buckets = [], watch }: Asked)
   let reservedTask: TaskId | null = null;
   // Free resources only shrink in a turn: a request equal to one that did not fit will not fit.
   const blocked = new Set<string>();
-  const isAsking = room.jobs > 0 || watch !== undefined;
+  const isAsking = room.jobs > 0 || watch !== undefined || ready.some(isService);
   let isAnyOverdue: boolean | null = null;
   // True where no further task can start and none can get the reservation: each needs a CPU.
   const isExhausted = (): boolean => {
@@ -90,15 +91,17 @@ export function assign(around: PlanInput, { ready, buckets = [], watch }: Asked)
     isAnyOverdue ??= hasOverdue({ ready, buckets }, { nowMs, policy });
     return reservedTask !== null || !isAnyOverdue;
   };
-  for (const task of isAsking ? bucketInDispatchOrder({ ready, buckets }, { nowMs, policy }) : []) {
-    if (watch === undefined && isExhausted()) break;
+  const order = isAsking ? bucketInDispatchOrder({ ready, buckets }, { nowMs, policy }) : [];
+  const mayStop = (): boolean => watch === undefined && isExhausted();
+  for (const task of throughServices(order, { ready, mayStop, around })) {
+    const takesSlot = !isService(task);
     const wanted = permitsOf(task, policy);
     const permit = permits.missing(wanted);
     watch?.(task, { room, permit, keptFor: reservedTask });
-    if (room.jobs <= 0 || permit !== null || !laneAdmits(task, lanes)) continue;
+    if ((takesSlot && room.jobs <= 0) || permit !== null || !laneAdmits(task, lanes)) continue;
     const mayReserve: boolean = reservedTask === null && waitedMs(task, nowMs) >= policy.backfillMs;
     const requestKey = mayReserve ? null : requestKeyOf(task);
-    if (requestKey !== null && (room.cpus < 1 || blocked.has(requestKey))) continue;
+    if (requestKey !== null && ((takesSlot && room.cpus < 1) || blocked.has(requestKey))) continue;
     const found = place(task, room, machine);
     if ("placement" in found) {
       placements.push(found.placement);
@@ -118,9 +121,30 @@ export function assign(around: PlanInput, { ready, buckets = [], watch }: Asked)
   return { placements, room, lanes, stableMs };
 }
 
+/** The tasks in dispatch order; once no other can start, the services that are left, as these need neither slot nor CPU. */
+function* throughServices(
+  order: Iterable<Task>,
+  {
+    ready,
+    mayStop,
+    around: { nowMs, machine },
+  }: { readonly ready: readonly Task[]; readonly mayStop: () => boolean; readonly around: PlanInput },
+): Iterable<Task> {
+  const left = new Set(ready.filter(isService));
+  for (const task of order) {
+    if (mayStop()) {
+      if (left.size > 0)
+        yield* bucketInDispatchOrder({ ready: [...left], buckets: [] }, { nowMs, policy: machine.policy });
+      return;
+    }
+    left.delete(task);
+    yield task;
+  }
+}
+
 /** Equal for tasks with equal requests; null for those whose earlier attempts may have changed the request. */
-function requestKeyOf({ spec: { resources }, status }: Task): string | null {
-  if (status.attempts.length > 0) return null;
+function requestKeyOf({ spec: { resources, service }, status }: Task): string | null {
+  if (status.attempts.length > 0 || service !== undefined) return null;
   const text = texts.get(resources) ?? JSON.stringify(resources);
   texts.set(resources, text);
   return text;

@@ -1,11 +1,13 @@
 import { type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
 import type { Device } from "../model/device.ts";
 import { gpusOf, type Resources } from "../model/resources.ts";
+import { isService } from "../model/service.ts";
 import type { Task } from "../model/task.ts";
 
 /** What the next attempt of a task requests. */
 export interface Demand {
   readonly resources: Resources;
+  readonly isOfService?: true;
   /** The number of GPUs. */
   readonly gpus: number;
   /** Ids of devices that failed under it. */
@@ -15,13 +17,14 @@ export interface Demand {
 }
 
 /** The demand of a first attempt. */
-export function plainDemand(resources: Resources): Demand {
-  return { resources, gpus: gpusOf(resources), avoid: [], moreThanBytes: null };
+export function plainDemand(resources: Resources, isOfService = false): Demand {
+  const mark = isOfService && { isOfService };
+  return { resources, ...mark, gpus: gpusOf(resources), avoid: [], moreThanBytes: null };
 }
 
 /** The task's request, adjusted by how its earlier attempts in this epoch failed on their devices. */
 export function demandOf(task: Task, devices: readonly Device[]): Demand {
-  const plain = plainDemand(task.spec.resources);
+  const plain = plainDemand(task.spec.resources, isService(task));
   const { resources, gpus } = plain;
   if (gpus === 0) return plain;
   const failed = task.status.attempts.filter(
@@ -39,7 +42,7 @@ export function demandOf(task: Task, devices: readonly Device[]): Demand {
   const had = devices
     .filter(({ id }) => last.devices?.includes(id))
     .map(({ memoryBytes }) => memoryBytes ?? 0);
-  return { resources: { ...others, gpus }, gpus, avoid, moreThanBytes: Math.max(0, ...had) };
+  return { ...plain, resources: { ...others, gpus }, gpus, avoid, moreThanBytes: Math.max(0, ...had) };
 }
 
 /** A device as if it worked and could be used: both may come back. */

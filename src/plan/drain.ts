@@ -1,6 +1,7 @@
 import { localTime } from "../lib/local-time.ts";
 import type { TaskId } from "../model/identity.ts";
 import { describeRequirement } from "../model/selector.ts";
+import { isService } from "../model/service.ts";
 import { isActive } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { afterParents } from "./admission.ts";
@@ -112,8 +113,15 @@ function ownReason(task: Task, around: PlanInput, pause: Pause | null): string |
   if (gate.type === "held") return "held";
   if (gate.type === "selector") return `needs a supervisor with label ${describeRequirement(gate.wanted)}`;
   if (gate.type === "scheduled") return `scheduled to start at ${localTime(gate.untilMs, around.nowMs)}`;
+  if (isService(task)) return "a service";
   if (task.spec.restart.policy === "always") return "restart: always";
   if (gate.type === "dependency") {
+    const service = around.active.find(
+      (one) =>
+        isService(one) &&
+        gate.parents.some((parent) => parent.task === one.metadata.id && parent.when !== "oneOf"),
+    );
+    if (service !== undefined) return `waits for ${service.metadata.id}, a service`;
     const ended = gate.parents.find(({ state }) => state !== "unfinished");
     // A task that admission will cancel ends soon.
     if (ended !== undefined)

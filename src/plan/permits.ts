@@ -1,5 +1,7 @@
 import { own } from "../lib/own.ts";
 import type { Policy } from "../model/policy.ts";
+import { gpusOf } from "../model/resources.ts";
+import { isService } from "../model/service.ts";
 import type { Task } from "../model/task.ts";
 
 /** A limit on how many tasks with a label, or of a sweep, run at a time. */
@@ -7,12 +9,14 @@ export interface Permit {
   /** What is counted, as a key and for display: `label team=a`, `sweep train (12)`. */
   readonly key: string;
   readonly limit: number;
+  /** How many of them one task takes; default: 1. */
+  readonly amount?: number;
 }
 
-/** The limits that a task counts against: those of its labels and of its sweep. */
+/** The limits that a task counts against: those of its labels, of its sweep, and of services. */
 export function permitsOf(task: Task, policy: Policy): Permit[] {
   const { group, labels } = task.metadata;
-  const permits: Permit[] = [];
+  const permits = isService(task) ? permitsOfServices(task, policy) : [];
   if (group?.maxParallel !== undefined)
     permits.push({ key: `sweep ${group.name} (${group.id})`, limit: group.maxParallel });
   if (Object.keys(policy.labels).length === 0) return permits;
@@ -25,6 +29,16 @@ export function permitsOf(task: Task, policy: Policy): Permit[] {
   return permits;
 }
 
+function permitsOfServices({ spec }: Task, { services, serviceGpus }: Policy): Permit[] {
+  const amount = gpusOf(spec.resources);
+  return [
+    ...(services === undefined ? [] : [{ key: "the number of services", limit: services }]),
+    ...(serviceGpus === undefined || amount === 0
+      ? []
+      : [{ key: "the number of GPUs of services", limit: serviceGpus, amount }]),
+  ];
+}
+
 /** How many tasks hold each permit. */
 export class PermitCounts {
   readonly #counts = new Map<string, number>();
@@ -34,11 +48,13 @@ export class PermitCounts {
   }
 
   take(permits: readonly Permit[]): void {
-    for (const { key } of permits) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    for (const { key, amount = 1 } of permits) this.#counts.set(key, (this.#counts.get(key) ?? 0) + amount);
   }
 
   /** The first permit whose limit is reached, or null. */
   missing(permits: readonly Permit[]): Permit | null {
-    return permits.find(({ key, limit }) => (this.#counts.get(key) ?? 0) >= limit) ?? null;
+    return (
+      permits.find(({ key, limit, amount = 1 }) => (this.#counts.get(key) ?? 0) + amount > limit) ?? null
+    );
   }
 }

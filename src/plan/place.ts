@@ -1,5 +1,6 @@
 import { counted } from "../lib/counted.ts";
-import { type Capacity, cpusOf, type Resources } from "../model/resources.ts";
+import { type Capacity, type Resources, shareOf } from "../model/resources.ts";
+import { isService } from "../model/service.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { candidates, type Demand, demandOf, restored } from "./demand.ts";
 import {
@@ -40,7 +41,8 @@ export interface Placement {
 export function roomBeside(active: readonly Task[], machine: Machine): FreeResources {
   let room: FreeResources = { ...machine.capacity, devices: deviceRooms(machine, active) };
   for (const task of active) {
-    if (!hasReleased(task)) room = withoutShare(room, openAttempt(task)?.resources ?? task.spec.resources);
+    if (!hasReleased(task))
+      room = withoutShare(room, openAttempt(task)?.resources ?? task.spec.resources, isService(task));
   }
   return room;
 }
@@ -51,9 +53,9 @@ export function shortOfRoom(task: Task, active: readonly Task[], machine: Machin
   if (open === null || !hasReleased(task)) return null;
   const { resources, devices = [] } = open;
   const room = roomBeside(active, machine);
-  if (room.jobs < 1) return "all job slots are in use";
-  if (room.cpus < cpusOf(resources))
-    return `it needs ${counted(cpusOf(resources), "CPU")}, ${room.cpus} are free`;
+  const { jobs, cpus } = shareOf(resources, isService(task));
+  if (room.jobs < jobs) return "all job slots are in use";
+  if (room.cpus < cpus) return `it needs ${counted(cpus, "CPU")}, ${room.cpus} are free`;
   if (room.memoryBytes < (resources.memoryBytes ?? 0)) return "its memory is reserved for others";
   for (const id of devices) {
     const found = room.devices.find(({ device }) => device.id === id);
@@ -98,14 +100,18 @@ export function without(
       bytes: resources.vramBytes ?? null,
     }),
   );
-  return { ...withoutShare(room, resources), devices: withHoldings(room.devices, holdings, machine) };
+  return {
+    ...withoutShare(room, resources, isService(task)),
+    devices: withHoldings(room.devices, holdings, machine),
+  };
 }
 
-function withoutShare(room: FreeResources, used: Resources): FreeResources {
+function withoutShare(room: FreeResources, used: Resources, isOfService: boolean): FreeResources {
+  const { jobs, cpus } = shareOf(used, isOfService);
   return {
     ...room,
-    jobs: room.jobs - 1,
-    cpus: room.cpus - cpusOf(used),
+    jobs: room.jobs - jobs,
+    cpus: room.cpus - cpus,
     memoryBytes: room.memoryBytes - (used.memoryBytes ?? 0),
   };
 }
@@ -123,15 +129,16 @@ export function reservedFor(
   const devices = reserveDevices(room.devices, demand, task.metadata.id);
   if (devices === null) return null;
   if (short.some(({ resource }) => resource === "gpus")) return { ...room, devices };
-  return { ...withoutShare(room, demand.resources), jobs: room.jobs, devices };
+  return { ...withoutShare(room, demand.resources, isService(task)), jobs: room.jobs, devices };
 }
 
 /** All resources that are short for a demand; empty where it fits. */
 export function shortages(demand: Demand, room: FreeResources, machine: Machine): ResourceShortage[] {
-  const { resources } = demand;
+  const { resources, isOfService = false } = demand;
+  const share = shareOf(resources, isOfService);
   const needs = [
-    ["jobs", 1],
-    ["cpus", cpusOf(resources)],
+    ["jobs", share.jobs],
+    ["cpus", share.cpus],
     ["memoryBytes", resources.memoryBytes ?? 0],
   ] as const;
   const short = needs

@@ -187,7 +187,9 @@ export function timeLeftMs(task: Task, awakeMs: number): number | null {
   const open = openAttempt(task);
   if (open?.startedAwakeMs === undefined || task.spec.timeoutMs === undefined || open.stop !== undefined)
     return null;
-  if (open.paused !== undefined || isCollecting(task)) return null;
+  // Of a service, it holds until it serves.
+  const isReady = open.service?.readyAt !== undefined;
+  if (open.paused !== undefined || isCollecting(task) || isReady) return null;
   return open.startedAwakeMs + (open.pausedMs ?? 0) + task.spec.timeoutMs - awakeMs;
 }
 

@@ -45,6 +45,8 @@ export function isUnconstrained(task: Task): boolean {
     status.state === "queued" &&
     status.retryAt === undefined &&
     status.attempts.length === 0 &&
+    // It may start where no other can.
+    spec.service === undefined &&
     // Its age is not that of its submission.
     metadata.position === undefined &&
     !isCoupled(task)

@@ -101,7 +101,7 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
     "look for a bracket that is not closed, or for lines that are not indented alike",
   ],
   ["constructor: 1", `1:1 "constructor" is unknown, wanted ${KEYS}`],
-  ["gpus: 1", '1:7 "gpus" is 1, wanted a mapping with allow, exclude, foreignMax or simulate'],
+  ["gpus: 1", '1:7 "gpus" is 1, wanted a mapping with allow, exclude, services, foreignMax or simulate'],
   [
     "gpus: {foreignMax: 1}",
     '1:20 "gpus.foreignMax" is 1 without a unit, wanted a size such as 512MiB or 8GB',
@@ -109,7 +109,7 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
   ],
   [
     "gpus: {alow: [0]}",
-    '1:8 "gpus.alow" is unknown, wanted allow, exclude, foreignMax or simulate',
+    '1:8 "gpus.alow" is unknown, wanted allow, exclude, services, foreignMax or simulate',
     "did you mean allow?",
   ],
   [

@@ -64,6 +64,7 @@ export const STRATA: readonly (readonly string[])[] = [
   ["state"],
   ["notices", "devices", "collect"],
   ["commit"],
+  ["jobs/serving-state.ts"],
   ["jobs/job.ts"],
   ["jobs/job-table.ts"],
   ["supervisor.ts"],

@@ -1,3 +1,4 @@
+import { hasJobs } from "../../daemon/leave.ts";
 import type { Supervisor } from "../../daemon/supervisor.ts";
 import { HAND_OVER_MS, takeOverHome } from "../../desk/hand-over.ts";
 import { planInputSeen } from "../../desk/plan-input.ts";
@@ -9,6 +10,7 @@ import { EXIT } from "../../model/errors.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
 import type { Owner } from "../../model/owner.ts";
+import { isService } from "../../model/service.ts";
 import { idsOfTasks, type Task } from "../../model/task.ts";
 import type { Deadline } from "../../model/work.ts";
 import { hasReachableWork, isStuck, reasonsNotToWait } from "../../plan/drain.ts";
@@ -85,7 +87,7 @@ class DrainSession {
   /** True where the supervisor has nothing left that this drain waits for. */
   isDone(supervisor: Supervisor): boolean {
     this.#stuck = supervisor.committer.stuck;
-    return supervisor.jobs.size === 0 && !hasReachableWork(supervisor.planInput, this.#patience);
+    return !hasJobs(supervisor) && !hasReachableWork(supervisor.planInput, this.#patience);
   }
 
   /** The tasks that it waits for, read from the files. */
@@ -93,7 +95,7 @@ class DrainSession {
     const open = readTasks(this.#layout, ["running", "pending"]);
     this.#tally.see(open);
     const reasons = this.#reasons(await this.#seen(open));
-    const waited = open.filter((task) => !reasons.has(task.metadata.id));
+    const waited = open.filter((task) => !isService(task) && !reasons.has(task.metadata.id));
     this.#waitedFor = new Set(idsOfTasks(waited));
     if (!this.isClosed) return waited;
     this.#lastActive ??= this.#waitedFor;
@@ -103,7 +105,7 @@ class DrainSession {
   /** The unfinished tasks of the supervisor that it waits for, and all that run. */
   openIn(supervisor: Supervisor): Task[] {
     return [...supervisor.queue.tasks.values()].filter(
-      (task) => task.status.state !== "queued" || this.#waitedFor.has(task.metadata.id),
+      (task) => (task.status.state !== "queued" && !isService(task)) || this.#waitedFor.has(task.metadata.id),
     );
   }
 

@@ -4,8 +4,9 @@ import { formatDuration } from "../../lib/duration.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { OpenGroup } from "../../model/open-group.ts";
+import { isService } from "../../model/service.ts";
 import { PLACES, UNFINISHED_STATES } from "../../model/state.ts";
-import { idsOfTasks, inNumberOrder } from "../../model/task.ts";
+import { idsOfTasks, inNumberOrder, type Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { isOpenGroup, readOpenGroup } from "../../store/open-groups.ts";
 import { eachOutline } from "../../store/outlines.ts";
@@ -54,6 +55,11 @@ export const verb = declareVerb({
   run: inHome(wait),
 });
 
+/** With --all, services are passed by: they do not end by themselves. */
+function isAwaited(task: Task): boolean {
+  return isUnended(task) && !isService(task);
+}
+
 async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
   const { timeout: timeoutMs = null } = flags;
   const tasks = targetTasks(context, {
@@ -61,7 +67,7 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     references: operands,
     flags,
     // A script may wait for what ended meanwhile: that a selected task failed counts like that of a named one.
-    ...(flags.all === true ? { states: UNFINISHED_STATES, eligible: isUnended } : { eligible: () => true }),
+    ...(flags.all === true ? { states: UNFINISHED_STATES, eligible: isAwaited } : { eligible: () => true }),
     // The exit code of a sweep is that of all its members, those included that ended before.
     eligibleMember: () => true,
   });

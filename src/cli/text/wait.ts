@@ -120,7 +120,7 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
       ];
     case "permit":
       return [
-        `Waiting: ${wait.key} is at its limit of ${counted(wait.limit, "running task")}.`,
+        `Waiting: ${wait.key} is at its limit of ${wait.key.startsWith("the number") ? wait.limit : counted(wait.limit, "running task")}.`,
         ...raiseLabelLimit(wait),
       ];
     case "room":

@@ -1,5 +1,6 @@
 import { ok, type Result } from "../../lib/result.ts";
 import { type Problem, rejected } from "../../model/errors.ts";
+import { isService } from "../../model/service.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { plainDemand } from "../../plan/demand.ts";
@@ -88,7 +89,7 @@ export function refuseUnplaceable(
   action = "queue",
 ): Result<null, Problem> {
   for (const draft of drafts) {
-    const [short] = unsatisfiable(plainDemand(draft.spec.resources), machine);
+    const [short] = unsatisfiable(plainDemand(draft.spec.resources, isService(draft)), machine);
     if (short === undefined) continue;
     const message = `Cannot ${action} "${draft.name}": it ${describeShortage(short)}, so it could never start`;
     const hint =

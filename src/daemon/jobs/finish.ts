@@ -13,6 +13,7 @@ import { followPreparation } from "./preparation.ts";
 import { asStarted, collectedChange, endChange, recordEnds } from "./record-end.ts";
 import type { TaskJob } from "./runners/runner.ts";
 import { runnerOf } from "./runners/runner-of.ts";
+import { followServices } from "./serving.ts";
 import { LOOK_MS, sendDueSignals } from "./stop.ts";
 import { lookAtUsage } from "./usage.ts";
 
@@ -55,6 +56,8 @@ export function finishJobs(supervisor: Supervisor): number | null {
     .filter(({ task }) => task.status.state === "preparing")
     .map((one) => progressOf(supervisor, one));
   waits.push(...progress.map(({ checkInMs }) => checkInMs));
+  const services = followServices(supervisor, [...going, ...lingering]);
+  waits.push(services.checkInMs);
   const ends = ended
     .filter((_, index) => isGone(index))
     .map(({ task, job }): Change | null => {
@@ -81,7 +84,9 @@ export function finishJobs(supervisor: Supervisor): number | null {
     });
   recordEnds(
     supervisor,
-    [...progress.map(({ change }) => change), ...ends, ...collected].filter((change) => change !== null),
+    [...progress.map(({ change }) => change), ...services.changes, ...ends, ...collected].filter(
+      (change) => change !== null,
+    ),
   );
   return earliest([checkInMs, againMs, supervisor.collector.goOn()]);
 }

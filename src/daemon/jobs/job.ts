@@ -7,6 +7,7 @@ import type { EventSummaryReading } from "../../run/events.ts";
 import type { RecordingParentEnd } from "../../run/launch.ts";
 import { readStart } from "../../run/records.ts";
 import type { Usage } from "../../run/usage.ts";
+import type { ServiceWatch } from "./serving-state.ts";
 
 /** The looks at what a job uses; see `usage.ts`. */
 export interface Looks {
@@ -102,6 +103,8 @@ export interface Job {
   events?: EventSummaryReading;
   /** The offset up to which the feed of its topic had its events when this process began with them. */
   fedTo?: number;
+  /** What is known of the service that it is; see `serving.ts`. */
+  serving?: ServiceWatch;
   /** The secret values at its start, masked in its log; absent for an adopted job, for which they are read again. */
   readonly secrets?: readonly string[];
 }

@@ -30,6 +30,7 @@ import { hasNeverBegun, wasStopping } from "./observe.ts";
 import { isUnprepared } from "./preparation.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { maskOfJob } from "./secrets.ts";
+import { stolenPort } from "./stolen-port.ts";
 import { usedBy } from "./usage.ts";
 
 /** The wait after a start that the recording parent could not record: the disk may be full. */
@@ -45,6 +46,12 @@ export function recordEnds(supervisor: Supervisor, changes: readonly Change[]): 
     const { id } = metadata;
     const ended = status.attempts.at(-1);
     const isFree = isCollecting(result.value);
+    if (status.state !== change.before.status.state) {
+      if (status.state === "serving") failpoint("service:serving");
+      if (status.state === "stopping") failpoint("service:stopping");
+      if (status.state === "serving" || status.state === "stopping")
+        supervisor.context.log(`${id}: ${status.state}`);
+    }
     if ((isFree || openAttempt(result.value) === null) && !isCollecting(change.before))
       release(supervisor, result.value);
     if (isFree) {
@@ -107,6 +114,12 @@ export function endChange(
       after: requeueUnstarted(task, failure, { nowMs: end.endedAtMs, waitMs: UNSTARTED_WAIT_MS }),
       actor,
     };
+  }
+  const stolen = stolenPort({ task, job });
+  if (stolen !== null) {
+    const running = asStarted(task, job);
+    const after = requeueUnstarted(running, stolen, { nowMs: end.endedAtMs, waitMs: 0 });
+    return { before: task, after, actor };
   }
   inDamagedFolder(() => {
     // No writer is left: the logs do not change any more.

@@ -1,14 +1,10 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { timestamp } from "../../lib/clock.ts";
 import { errnoOf } from "../../lib/errno.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { uuid } from "../../lib/random.ts";
-import { err, ok, type Result } from "../../lib/result.ts";
-import { distrust } from "../../lib/trusted-folder.ts";
-import { ARTIFACTS_FOLDER } from "../../model/attempt-files.ts";
+import { err, type Result } from "../../lib/result.ts";
 import { pathsOf } from "../../model/dataset.ts";
-import type { TaskId } from "../../model/identity.ts";
 import type { EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
@@ -21,10 +17,12 @@ import { refusedBySystem } from "../../run/not-started.ts";
 import { readSources, secretValues } from "../../run/secrets.ts";
 import { linkLogs, slurmVariables, srunVariables } from "../../run/slurm.ts";
 import { tryFs } from "../../store/fs-errors.ts";
+import { keepSecrets } from "../../store/kept-secrets.ts";
 import { requireRoomForJobs } from "../../store/probe.ts";
 import { refreshFromDisk } from "../commit/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { datasetsFor } from "./data.ts";
+import { makeFolders } from "./folders.ts";
 import { unstarted } from "./job.ts";
 import { giveJobData } from "./job-data.ts";
 import { jobGroup } from "./job-group.ts";
@@ -32,6 +30,7 @@ import { limitsOf, prepareLimits } from "./limits.ts";
 import { orderPreparation, preparationOf } from "./preparation.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { capturedFor, keepSecretsOf } from "./secrets.ts";
+import { PortGiver, serviceFor } from "./service-start.ts";
 import { delayStarts, easeStarts, roomForStarts } from "./start-shortage.ts";
 
 type Variables = Readonly<Record<string, string>>;
@@ -59,6 +58,7 @@ export function startTasks(supervisor: Supervisor, placements: readonly Placemen
   const disk = tryFs("make the folders of jobs", () => requireRoomForJobs(layout));
   if (!disk.ok) return supervisor.committer.enterDegraded(disk.error);
   const room = roomForStarts(supervisor, placements.length);
+  const ports = new PortGiver(supervisor);
   const changes = placements.slice(0, room).flatMap((placement) => {
     const { task: known, resources, devices } = placement;
     const before = refreshFromDisk(supervisor, known);
@@ -77,6 +77,7 @@ export function startTasks(supervisor: Supervisor, placements: readonly Placemen
       claimedAwakeMs: clock.awakeMs(),
       resources,
       devices,
+      ...ports.give(before),
     };
     return [{ before, after: claimed(before, claim), actor }];
   });
@@ -146,31 +147,6 @@ function startJob(
   return null;
 }
 
-/**
- * Makes the folders of an attempt, which no other user may write to. Before anything else is done for it: by the folder, the next
- * supervisor recognizes a start during which this one ended.
- */
-function makeFolders(
-  { context: { layout } }: Supervisor,
-  { id, directory }: { readonly id: TaskId; readonly directory: string },
-): Result<null, NotStarted> {
-  const cannot = `Cannot make the folders of the attempt in "${directory}"`;
-  try {
-    // The first one makes the folder of the attempt too.
-    for (const folder of [join(directory, ARTIFACTS_FOLDER), layout.checkpoint(id)]) {
-      const fault = distrust(folder, layout.runs);
-      if (fault !== null)
-        return err({ code: "RUNTIME_ERROR", error: `${cannot}: ${fault.what}; ${fault.fix}` });
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-    }
-    failpoint("start:furnished");
-    return ok(null);
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return err(refusedBySystem(cannot, error));
-  }
-}
-
 /** Launches a job. An error of the system ends the attempt: every claimed attempt must get an end. */
 function tryToLaunch(
   supervisor: Supervisor,
@@ -183,9 +159,19 @@ function tryToLaunch(
     const captured = capturedFor(layout, task, environment);
     if (!captured.ok)
       return { launched: err({ code: "RUNTIME_ERROR", error: captured.error.message }), secrets };
-    secrets = secretValues(task.spec.kind, captured.value ?? {});
+    const service = serviceFor(task, directory);
+    if (!service.ok) return { launched: service, secrets };
+    secrets = [...secretValues(task.spec.kind, captured.value ?? {}), ...service.value.secrets];
+    if (service.value.secrets.length > 0) keepSecrets(layout, task.metadata.id, service.value.secrets);
+    const { task: filled, variables } = service.value;
     return {
-      launched: launchJob(supervisor, { task, directory, captured: captured.value, secrets }),
+      launched: launchJob(supervisor, {
+        task: filled,
+        directory,
+        captured: captured.value,
+        secrets,
+        service: variables,
+      }),
       secrets,
     };
   } catch (error) {
@@ -210,7 +196,14 @@ function launchJob(
     directory,
     captured,
     secrets,
-  }: { task: Task; directory: string; captured: Variables | null; secrets: readonly string[] },
+    service,
+  }: {
+    task: Task;
+    directory: string;
+    captured: Variables | null;
+    secrets: readonly string[];
+    service: Variables;
+  },
 ): Result<Launched, NotStarted> {
   const { layout, self } = supervisor.context;
   const { kind, logs } = task.spec;
@@ -234,7 +227,7 @@ function launchJob(
   const inJob = runner.directories(onMachine);
   const data = giveJobData(supervisor, { task, directory, run: inJob.run });
   if (!data.ok) return data;
-  const variables = { ...runnerVariables(task, inJob), ...data.value.variables };
+  const variables = { ...runnerVariables(task, inJob), ...data.value.variables, ...service };
   const ids = openAttempt(task)?.devices ?? [];
   const devices = visibleDevices(supervisor, ids);
   // Slurm calls a node by its short name.

@@ -2,6 +2,7 @@ import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
 import type { BatchCounts, Notice, NoticeEvent, NoticeFacts, NoticeReceivers } from "../../model/notice.ts";
 import type { OpenGroupMark } from "../../model/open-group.ts";
 import type { Outline } from "../../model/outline.ts";
+import { isService } from "../../model/service.ts";
 import { ENDED_PLACES, isTerminal, type State } from "../../model/state.ts";
 import { lastEnded, type Task } from "../../model/task.ts";
 import { outputFiles } from "../../run/output.ts";
@@ -107,6 +108,8 @@ function batchEndNotices(
 ): Notice[] {
   const { layout, receivers, known, isComing } = context;
   const { openGroup } = asked.metadata;
+  // Nothing waits for a service: the last job has told the end.
+  if (isService(asked)) return [];
   const task = withGroupReceivers(asked, layout);
   const isAsked =
     receiversOf(task.spec.on, "batchEnd").length + receiversOf(receivers, "batchEnd").length > 0;
@@ -119,8 +122,10 @@ function batchEndNotices(
       : other.openGroup?.id === openGroup.id;
   const together = [task, ...ended.filter((other) => other.metadata.id !== id && isBeside(other))];
   const gone = new Set(together.map(({ metadata }) => metadata.id));
-  const isOpen = known().some((other) => isBeside(other) && !gone.has(other.metadata.id));
-  const isLast = ended.findLast((other) => gone.has(other.metadata.id)) === asked;
+  const isOpen = known().some(
+    (other) => isBeside(other) && !isService(other) && !gone.has(other.metadata.id),
+  );
+  const isLast = ended.findLast((other) => gone.has(other.metadata.id) && !isService(other)) === asked;
   if (isOpen || !isLast) return [];
   const beside = openGroup === undefined ? endedBeside(layout, task) : endedInGroup(layout, openGroup);
   const all = new Map([...beside, ...together].map((one) => [one.metadata.id, one.status.state]));
@@ -132,7 +137,7 @@ export function groupEndNotices(
   group: OpenGroupMark,
   { layout, receivers, known }: Pick<NoticeContext, "layout" | "receivers" | "known">,
 ): Notice[] {
-  if (known().some(({ metadata }) => metadata.openGroup?.id === group.id)) return [];
+  if (known().some((one) => one.metadata.openGroup?.id === group.id && !isService(one))) return [];
   const ends = endedInGroup(layout, group).toSorted(byEnd);
   const last = ends.at(-1);
   if (last === undefined) return [];
