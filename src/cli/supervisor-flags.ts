@@ -11,10 +11,19 @@ import type { Context } from "./context.ts";
 
 export const JOBS = wholeNumber(1, MAX_JOBS);
 
+/** The port of the API; no service of IANA has it, and no usual tool for jobs. */
+export const USUAL_PORT = 7468;
+export const MAX_PORT = 65_535;
+
 /** The flags of a supervisor, which override its config.yaml. */
 export const SUPERVISOR_FLAGS = {
   jobs: { value: JOBS, short: "j", help: "run at most N jobs at a time (default: one for each core)" },
   label: { value: PAIR, repeats: true, help: "label this supervisor, for `runnerSelector` of tasks" },
+  serve: { help: "answer HTTP requests too, by a `stint serve` beside it" },
+  servePort: {
+    value: wholeNumber(0, MAX_PORT),
+    help: `the same on this port, 0 for any free one (default: ${USUAL_PORT})`,
+  },
 } as const;
 
 export type SupervisorFlags = FlagValues<typeof SUPERVISOR_FLAGS>;
@@ -40,9 +49,11 @@ function tellOfChangedJobs(context: Context, layout: Layout, jobs: number | unde
 }
 
 /** The flags as command line arguments, for an `up` in the background. */
-export function supervisorArguments({ jobs, label = [] }: SupervisorFlags): string[] {
+export function supervisorArguments({ jobs, label = [], serve, servePort }: SupervisorFlags): string[] {
   return [
     ...(jobs === undefined ? [] : ["--jobs", String(jobs)]),
     ...label.flatMap((pair) => ["--label", pair.join("=")]),
+    ...(serve === undefined ? [] : ["--serve"]),
+    ...(servePort === undefined ? [] : ["--serve-port", String(servePort)]),
   ];
 }

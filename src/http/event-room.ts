@@ -37,7 +37,10 @@ export class EventRoom {
   #leftAwakeMs = 0;
   readonly #waiting = new Set<() => void>();
 
-  constructor(layout: Layout, caller: Caller) {
+  readonly #mostKept: number;
+
+  constructor(layout: Layout, caller: Caller, mostKept = MAX_KEPT) {
+    this.#mostKept = mostKept;
     this.#layout = layout;
     this.#caller = caller;
   }
@@ -108,7 +111,7 @@ export class EventRoom {
       this.#kept.push({ index: this.#next, happening });
       this.#next += 1;
     }
-    if (this.#kept.length > MAX_KEPT) this.#kept.splice(0, this.#kept.length - MAX_KEPT);
+    if (this.#kept.length > this.#mostKept) this.#kept.splice(0, this.#kept.length - this.#mostKept);
     if (happened.length === 0) return;
     for (const wake of this.#waiting) wake();
   }

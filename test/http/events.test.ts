@@ -1,8 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Caller } from "../../src/desk/caller.ts";
+import { eventFeed } from "../../src/http/event-feed.ts";
+import { EventRoom } from "../../src/http/event-room.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { Audit } from "../../src/store/audit.ts";
 import { Served } from "../rig/served.ts";
 import { until } from "../rig/stint.ts";
+import { TempHome } from "../rig/temp-home.ts";
 
 interface Heard {
   readonly id: number | null;
@@ -133,4 +139,98 @@ describe("GET events", () => {
     }
     expect(status).toBe(200);
   });
+
+  test("costs nothing for a reader that reads nothing, and the others hear all", async () => {
+    await using served = await Served.start();
+    const held = await Promise.all(Array.from({ length: 20 }, () => connected(served)));
+    await using listener = await Listener.to(served);
+    await served.ok(
+      "submit",
+      "--name",
+      "many",
+      "--hold",
+      "--matrix",
+      `x=[${Array.from({ length: 300 }, (_, x) => x).join(",")}]`,
+      "--",
+      "true",
+    );
+    const before = residentBytes(served.server.pid);
+    for (let round = 0; round < 4; round += 1) {
+      await served.ok("release", "many");
+      await served.ok("hold", "many");
+    }
+    const last = audited(served).at(-1);
+    await until("the listener has heard all", () => listener.ids.at(-1) === last);
+    expect(listener.ids).toEqual(audited(served).slice(-listener.ids.length));
+    expect(listener.ids.length).toBeGreaterThan(2_000);
+    expect(residentBytes(served.server.pid) - before).toBeLessThan(100 * 1_024 * 1_024);
+    for (const socket of held) socket.terminate();
+  });
 });
+
+/** A connection that asks for the events, and then reads nothing. */
+async function connected(served: Served): Promise<Bun.Socket> {
+  const socket = await Bun.connect({ hostname: "127.0.0.1", port: served.port, socket: { data: () => {} } });
+  socket.write(served.head("GET /api/v1/events HTTP/1.1", "Host: localhost"));
+  socket.pause();
+  return socket;
+}
+
+describe("eventFeed()", () => {
+  test("ends for a reader that stalls, and leaves the room", async () => {
+    await using home = new TempHome();
+    const room = new EventRoom(home.layout, callerOf(home));
+    const reader = eventFeed(room, { after: null, stallMs: 20 }).getReader();
+    expect(room.listeners).toBe(1);
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("retry: 2000\n\n");
+    expect(room.listeners).toBe(1);
+    appendAudit(home, 3);
+    await until("the reader is given up", () => room.listeners === 0);
+    const ended = await reader
+      .read()
+      .then(() => reader.read())
+      .catch(String);
+    expect(ended).toBe("Error: the reader is gone");
+  });
+
+  test("tells a gap for what fell out of the room before it was read", async () => {
+    await using home = new TempHome();
+    appendAudit(home, 5);
+    const room = new EventRoom(home.layout, callerOf(home), 10);
+    const reader = eventFeed(room, { after: 5 }).getReader();
+    await reader.read();
+    appendAudit(home, 100);
+    await until("the room has moved on", () => room.placeAfter(null).index >= 105);
+    const text = new TextDecoder().decode((await reader.read()).value);
+    expect(text).toStartWith('event: gap\ndata: {"from":6,"to":95}\n\nid: 96\n');
+    await reader.cancel();
+    expect(room.listeners).toBe(0);
+  });
+});
+
+function callerOf({ path }: TempHome): Caller {
+  return {
+    env: {},
+    cwd: path,
+    userHome: path,
+    user: () => "tester",
+    self: "stint",
+    clock: systemClock,
+    umask: () => "022",
+    err: () => {},
+    isTerminal: false,
+    progress: () => ({ onProgress: () => {}, clear: () => {} }),
+  };
+}
+
+function appendAudit(home: TempHome, count: number): void {
+  using audit = new Audit(home.layout);
+  const entries = Array.from({ length: count }, () => ({ event: "held" as const, actor: "tester" }));
+  audit.append(entries, systemClock.now(), { isSynced: false });
+}
+
+/** VmRSS of proc_pid_status(5). */
+function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1_024;
+}

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Served } from "../rig/served.ts";
-import { until } from "../rig/stint.ts";
+import { Stint, until } from "../rig/stint.ts";
 
 describe("the tokens", () => {
   test("are made for their owner alone, kept, and made again where removed", async () => {
@@ -125,3 +125,42 @@ test("--read-only changes nothing, whichever token is used", async () => {
   });
   expect(await served.json("/api/v1/home", { token })).toMatchObject({ access: "read" });
 });
+
+describe("up --serve", () => {
+  test("serves beside the supervisor, and ends with it", async () => {
+    await using served = new Served();
+    const supervisor = await served.up("--serve-port", "0");
+    const found = await served.beside();
+    expect(await served.json("/api/v1/home")).toMatchObject({ supervisor: { pid: supervisor.pid } });
+    supervisor.kill("SIGTERM");
+    await supervisor.exited;
+    await until("the server has ended", () => !isAlive(found));
+  });
+
+  test("supervises where the port is taken, and says so", async () => {
+    await using first = await Served.start();
+    await using second = new Stint();
+    const supervisor = await second.up("--serve-port", String(first.port));
+    await second.ok("run", "--", "true");
+    supervisor.kill("SIGTERM");
+    const [out, err] = await Promise.all([
+      new Response(supervisor.stdout).text(),
+      new Response(supervisor.stderr).text(),
+    ]);
+    expect(`${out}${err}`).toContain("ADDRESS_TAKEN");
+    expect(`${out}${err}`).toContain("the API is not served");
+  });
+
+  test("is what a service is installed with", async () => {
+    await using stint = new Stint();
+    expect(await stint.ok("service", "install", "--print", "--serve")).toContain("--serve");
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

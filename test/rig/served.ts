@@ -36,6 +36,14 @@ export class Served extends Stint {
     return child;
   }
 
+  /** Waits for a server that another process has started; gives its pid. */
+  async beside(): Promise<number> {
+    await until("a server serves", () => this.#tells() !== null);
+    const told = this.#tells();
+    this.address = told?.address ?? "";
+    return told?.pid ?? 0;
+  }
+
   get server(): Bun.Subprocess<Uint8Array, "pipe", "pipe"> {
     if (this.#server === null) throw new Error("no server was started");
     return this.#server;
@@ -46,12 +54,16 @@ export class Served extends Stint {
   }
 
   #told(pid: number): string | null {
+    const told = this.#tells();
+    return told?.pid === pid ? told.address : null;
+  }
+
+  #tells(): { readonly pid: number; readonly address: string } | null {
     try {
-      const told = JSON.parse(readFileSync(join(this.home, "serve.json"), "utf8")) as {
+      return JSON.parse(readFileSync(join(this.home, "serve.json"), "utf8")) as {
         pid: number;
         address: string;
       };
-      return told.pid === pid ? told.address : null;
     } catch {
       return null;
     }

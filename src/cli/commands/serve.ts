@@ -10,10 +10,7 @@ import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { inMadeHome } from "../in-home.ts";
-
-/** No service of IANA has it, and no usual tool for jobs. */
-const USUAL_PORT = 7468;
-const MAX_PORT = 65_535;
+import { MAX_PORT, USUAL_PORT } from "../supervisor-flags.ts";
 
 const SOCKET = {
   placeholder: "PATH",

@@ -14,6 +14,7 @@ import { declareVerb, type Ended, type FlagValues } from "../command-line/declar
 import type { Context } from "../context.ts";
 import { inMadeHome } from "../in-home.ts";
 import { tellOfPause } from "../pause-note.ts";
+import { serveBeside } from "../serve-beside.ts";
 import { readTerms, SUPERVISOR_FLAGS, supervisorArguments } from "../supervisor-flags.ts";
 
 const FLAGS = {
@@ -54,6 +55,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
   say(
     `supervising ${layout.home}, ${counted(supervisor.context.config.scheduling.capacity.jobs, "job")} at a time (pid ${supervisor.context.lock.owner.pid})`,
   );
+  using _server = serveBeside(context, layout, { flags, say });
   await superviseHome(context, session, { hasSources: true, isDone: () => false });
   tellLeftJobs(context, { supervisor, layout });
   return homeGone(layout.home) ?? EXIT.done;
