@@ -103,7 +103,7 @@ function override(
     done,
   }: { readonly event: AuditEvent; readonly actor: string; readonly detail: string; readonly done: string },
 ): Pick<Answer, "done" | "problem"> {
-  const { layout, lock, log, config } = supervisor.context;
+  const { layout, lock, log } = supervisor.context;
   const written = tryFs("change the limits of the queue", () => writeOverrides(layout, after));
   if (!written.ok) {
     // The rename may have been made and only its sync refused: what applies is what the next supervisor would read.
@@ -114,7 +114,8 @@ function override(
   supervisor.committer.audit([{ event, actor, detail }]);
   supervisor.reconfigure((config) => config.takeOverrides(after, lock.owner.token));
   // For recovery alone; a supervisor has published it for its readers too.
-  if (lock.owner.role === "command") publishApplied(layout, config.appliedBy(lock.owner.token));
+  if (lock.owner.role === "command")
+    publishApplied(layout, supervisor.context.config.appliedBy(lock.owner.token));
   log(`${event.replace("_", " ")} by ${actor}: ${detail}`);
   return { done };
 }
