@@ -5,7 +5,7 @@ import type { StateDirectory } from "../model/state.ts";
 import type { Layout } from "./layout.ts";
 
 /** Numbers in a span; what is cached of a span is in one file. */
-const SPAN = 10_000;
+export const SPAN = 10_000;
 
 /** The names in a folder of records. */
 export interface Listing {

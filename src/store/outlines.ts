@@ -2,12 +2,12 @@ import { systemClock } from "../lib/clock.ts";
 import { Stamps } from "../lib/long-folder.ts";
 import { ok } from "../lib/result.ts";
 import { wholeOf } from "../lib/steps.ts";
-import type { TaskId } from "../model/identity.ts";
+import { numberOf, type TaskId } from "../model/identity.ts";
 import type { Outline } from "../model/outline.ts";
 import { directoryOf, ENDED_PLACES, type EndedPlace, type StateDirectory } from "../model/state.ts";
 import { forgetOutlines, type Kept, KeptOutlines, keepOutlines } from "./kept-outlines.ts";
 import type { Layout } from "./layout.ts";
-import { type Listing, listing } from "./listing.ts";
+import { type Listing, listing, SPAN } from "./listing.ts";
 import { eachTask, TaskReader } from "./reader.ts";
 import { readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
@@ -18,6 +18,7 @@ const MANY = 2_000;
 const SETTLED_MS = 3_000;
 /** Records between two reports of progress. */
 const TELL_EACH = 512;
+const ALL_NUMBERS: NumberRange = { first: 0, last: Number.POSITIVE_INFINITY };
 
 /** One file of a folder of ended tasks; the outline is null where it is not a valid record of a task that belongs there. */
 export interface EndedFile {
@@ -25,11 +26,19 @@ export interface EndedFile {
   readonly outline: Outline | null;
 }
 
+/** Numbers in a row. */
+export interface NumberRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface LookOptions {
   /** Wall clock, in ms since the epoch; by default the machine's, as the times of files are. */
   readonly nowMs?: number;
   /** The listing of the folder, where there is one already. */
   readonly listed?: Listing;
+  /** Only tasks with these numbers, and what is read along with them. */
+  readonly range?: NumberRange;
   /** Called now and then with the number of records done, and of all. */
   readonly onProgress?: (count: number, all: number) => void;
 }
@@ -44,6 +53,7 @@ export function* endedFiles(
   {
     nowMs = systemClock.now(),
     listed = wholeOf(listing(layout, place)),
+    range = ALL_NUMBERS,
     onProgress = () => {},
   }: LookOptions = {},
 ): Generator<EndedFile> {
@@ -52,7 +62,10 @@ export function* endedFiles(
   using stamps = isKept ? new Stamps(layout.place(place)) : null;
   const parts = new RecordParts();
   let count = 0;
-  for (const [span, members] of listed.spans) {
+  for (const [span, all] of listed.spans) {
+    if (span > range.last || span + SPAN <= range.first) continue;
+    // What is cached of a span is cached as a whole.
+    const members = isKept ? all : all.filter((id) => isIn(range, numberOf(id)));
     const before = stamps === null ? null : new KeptOutlines(layout, place, span);
     const kept: Kept[] = [];
     let isChanged = false;
@@ -72,6 +85,10 @@ export function* endedFiles(
     if (before !== null && (isChanged || kept.length !== before.size))
       keepOutlines(layout, kept, { place, span });
   }
+}
+
+function isIn({ first, last }: NumberRange, number: number): boolean {
+  return number >= first && number <= last;
 }
 
 /** All tasks of some directories, each once: unfinished ones in full, ended ones as outlines. Unreadable ones are left to `doctor`. */

@@ -97,7 +97,7 @@ test("ls folds a sweep with many queued members, and shows them on request", asy
   await stint.ok("cancel", "4");
   const folded = await stint.ok("ls");
   expect(folded).toMatch(
-    /^1 {2}.*small-1 .*\n2 .*\n3 .*\n4-43 +big +queued +- .* sweep: 39 queued, 1 done$/m,
+    /^1 {2}.*small-1 .*\n2 .*\n3 .*\n4-43 +big +queued +- .* sweep: 39 queued, 1 cancelled$/m,
   );
   expect(folded).not.toContain("big-");
   for (const flags of [["--all"], ["--group", "big"], ["--name", "big-*"]]) {

@@ -77,7 +77,7 @@ export function chosen(
     const { group } = read.value.metadata;
     if (choice.foldsEnded && group !== undefined && isLargeIn(near, group)) {
       foldedGroups.push(group);
-      ended.push(endedFold(layout, { group, last: read.value, unfinished: choice.unfinished }));
+      ended.push(endedFold(layout, { ...choice, group, last: read.value }));
     } else ended.push(read.value);
   }
   if (choice.isRecent) ended.sort((left, right) => endedMs(right) - endedMs(left));

@@ -94,7 +94,7 @@ export function taskRow(task: Task, { branches, note, ...seen }: Beside & Seen, 
 
 /** One row for a whole sweep. */
 export function foldRow(fold: Fold, { branches, note }: Beside, { nowMs, style, isWide }: RowLayout): Cell[] {
-  const { group, running, queued, done, failed, leftMs, last } = fold;
+  const { group, running, queued, leftMs, last } = fold;
   const first = memberOf(fold);
   const oldest = Math.min(
     ...[running[0], queued[0]].flatMap((task) =>
@@ -102,16 +102,18 @@ export function foldRow(fold: Fold, { branches, note }: Beside, { nowMs, style, 
     ),
   );
   const counts = [
-    [failed, "failed"],
+    [fold.failed, "failed"],
     [running.length, "running"],
     [queued.length, "queued"],
-    [done, last === undefined ? "done" : failed > 0 ? "others ended" : "ended"],
+    [fold.completed, "completed"],
+    [fold.cancelled, "cancelled"],
+    [fold.cleaned, "cleaned up"],
   ] as const;
   const state = last === undefined ? (running.length > 0 ? "running" : "queued") : last.status.state;
   return [
     numbersText(group),
     `${branches}${group.name}`,
-    style.state(last !== undefined && failed > 0 ? "failed" : state),
+    style.state(last !== undefined && fold.failed > 0 ? "failed" : state),
     "-",
     last === undefined ? formatDuration(nowMs - oldest) : "-",
     ...(isWide && first !== undefined ? wideCells(first, nowMs) : []),

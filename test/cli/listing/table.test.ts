@@ -139,7 +139,7 @@ describe("the table of stint ls", () => {
       ...[3, 4, 5, 6].map((index) => aTask(member(index))),
       after(aTask({ number: 7 }), exited(0)),
     );
-    expect(await stint.ok("ls")).toMatch(/^1-6 +s +queued +- +.+ +sweep: 1 failed, 4 queued, 1 done$/m);
+    expect(await stint.ok("ls")).toMatch(/^1-6 +s +queued +- +.+ +sweep: 1 failed, 4 queued, 1 completed$/m);
   });
 
   test("says how many failed tasks it does not show, and -q and selectors say nothing", async () => {
@@ -184,15 +184,15 @@ describe("what a listing leaves out", () => {
     await using stint = new Stint();
     const group = { id: 3, name: "sweep", size: 120, values: {} };
     const member = (number: number): Task =>
-      taskIn(number === 9 ? "failed" : "cancelled", {
+      taskIn(number === 9 ? "failed" : number < 6 ? "completed" : "cancelled", {
         number,
-        metadata: { group: { ...group, index: number - 3 } },
+        metadata: { group: { ...group, index: number - 2 } },
       });
-    put(stint, ...ENDED, ...Array.from({ length: 120 }, (_, index) => member(index + 3)));
+    put(stint, ...ENDED, ...Array.from({ length: 119 }, (_, index) => member(index + 3)));
     const lines = (await stint.ok("ls")).split("\n");
     expect(idsIn(lines.join("\n")).toSorted()).toEqual(["1", "2", "3"]);
     expect(lines.find((line) => line.startsWith("3-"))).toMatch(
-      /^3-122 +sweep +failed +- +- +sweep: 1 failed, 119 others ended$/,
+      /^3-122 +sweep +failed +- +- +sweep: 1 failed, 3 completed, 115 cancelled, 1 cleaned up$/,
     );
     expect(await stint.ok("ls", "--sort", "id")).toContain("3-122");
     expect(idsIn(await stint.ok("ls", "--failed"))).toEqual(["9", "1"]);

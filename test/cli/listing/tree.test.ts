@@ -61,7 +61,16 @@ describe("a tree of dependencies", () => {
     await using home = new TempHome();
     const group = { id: 2, name: "grid", index: 1, size: 3, values: {} };
     const members = [2, 3, 4].map((number) => waiting(number, 1));
-    const fold = { group, running: [], queued: members, done: 0, failed: 0, leftMs: null };
+    const fold = {
+      group,
+      running: [],
+      queued: members,
+      completed: 0,
+      cancelled: 0,
+      failed: 0,
+      cleaned: 0,
+      leftMs: null,
+    };
     expect(drawn(home, [waiting(1), fold, waiting(5, 2, 3, 4)])).toEqual(["1", "└─ grid", "   └─ 5"]);
   });
 
