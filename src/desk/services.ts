@@ -81,7 +81,7 @@ function tokenOf(layout: Layout, task: Task): string | null {
   if (attempt === null || task.spec.service?.token === undefined) return null;
   const path = join(layout.attempt(task.metadata.id, attempt.number), ATTEMPT_FILES.serviceToken);
   const token = readPrivateFile(path);
-  return token.ok ? token.value : null;
+  return token.ok ? token.value.trim() : null;
 }
 
 /** The address of a service, and its token. */

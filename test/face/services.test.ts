@@ -90,7 +90,7 @@ async function fillHome(stage: Stage): Promise<Layout> {
     writeFileSync(layout.record(directoryOf(task.status.state), id), recordText(task), { mode: 0o600 });
     if (task.status.attempt === 0 || task.spec.service?.token === undefined) continue;
     mkdirSync(layout.attempt(id, 1), { recursive: true });
-    writeFileSync(join(layout.attempt(id, 1), ATTEMPT_FILES.serviceToken), "c0ffee", { mode: 0o600 });
+    writeFileSync(join(layout.attempt(id, 1), ATTEMPT_FILES.serviceToken), "c0ffee\n", { mode: 0o600 });
   }
   return layout;
 }
