@@ -2,6 +2,7 @@ import { ok } from "../lib/result.ts";
 import { type Endpoint, reading } from "./endpoint.ts";
 import { cancelTasks, holdTasks, releaseTasks, retryTasks, setTasks } from "./endpoints/change.ts";
 import { events } from "./endpoints/events.ts";
+import { gpus, results, schedules } from "./endpoints/lists.ts";
 import { explain, get, home, list, log, stats } from "./endpoints/read.ts";
 import { submit, validate } from "./endpoints/submit.ts";
 
@@ -33,6 +34,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   log,
   validate,
   stats,
+  results,
+  schedules,
+  gpus,
   events,
   description,
 ];

@@ -214,3 +214,41 @@ test("explain names the reasons of the planner", async () => {
     waits: [{ type: "held" }, {}],
   });
 });
+
+test("many at once are all answered, without a supervisor too", async () => {
+  await using served = await Served.start();
+  const made = await Promise.all(
+    Array.from({ length: 20 }, (_, at) => served.ask(TASKS, { yaml: `name: t${at}\nrun: "true"` })),
+  );
+  expect(made.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201));
+  const held = await Promise.all(
+    Array.from({ length: 10 }, (_, at) => served.json(`${TASKS}/hold`, { json: { tasks: [at + 1] } })),
+  );
+  expect(held.map(({ answers }) => answers)).toEqual(
+    held.map((_, at) => [{ id: served.record(at + 1).metadata.id, done: "held" }]),
+  );
+  expect(await served.json("/api/v1/stats")).toMatchObject({ states: { queued: 20 } });
+});
+
+test("results, schedules and GPUs are listed", async () => {
+  await using served = new Served();
+  await served.up();
+  await served.serve();
+  const run = 'echo "{\\"acc\\": $x}" > "$STINT_OUTPUTS"';
+  await served.json(TASKS, {
+    json: { name: "grid", matrix: { x: [1, 2] }, env: { x: "${{ matrix.x }}" }, run },
+  });
+  await served.reach(1, "completed");
+  await served.reach(2, "completed");
+  expect(await served.json("/api/v1/results?group=grid")).toMatchObject({
+    outputs: ["acc"],
+    rows: [{ values: { x: "1" }, outputs: { acc: { value: 1 } } }, { values: { x: "2" } }],
+  });
+  expect(await served.json("/api/v1/results")).toMatchObject({ code: "USAGE" });
+  expect(await served.json("/api/v1/results?group=none")).toMatchObject({ code: "NOT_FOUND" });
+  await served.ok("schedules", "add", "--name", "tidy", "--every", "6h", "--", "true");
+  expect(await served.json("/api/v1/schedules")).toMatchObject({
+    schedules: [{ name: "tidy", isPaused: false, faults: null }],
+  });
+  expect(await served.json("/api/v1/gpus")).toMatchObject({ devices: [] });
+});
