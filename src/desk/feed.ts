@@ -16,7 +16,7 @@ const POLL_MS = 1_000;
  * A change on record; or a gap: the line after the one with number `after` is not there, and the next line has number `before`. Where that
  * is not higher, the log was cut, or is another one.
  */
-export type FeedNotice =
+export type FeedItem =
   | { readonly type: "changed"; readonly line: AuditLine }
   | { readonly type: "gap"; readonly after: number; readonly before: number };
 
@@ -48,20 +48,20 @@ export class ChangeFeed implements Disposable {
   }
 
   /** A slice of what is new; empty where nothing is. */
-  read(): FeedNotice[] {
-    const notices: FeedNotice[] = [];
-    while (notices.length === 0 && this.#readOn(notices));
-    return notices;
+  read(): FeedItem[] {
+    const items: FeedItem[] = [];
+    while (items.length === 0 && this.#readOn(items));
+    return items;
   }
 
   /** Reads a piece; false where there is nothing more for now. */
-  #readOn(notices: FeedNotice[]): boolean {
+  #readOn(items: FeedItem[]): boolean {
     const reading = this.#reading;
-    if (reading === null) return this.#open(notices);
+    if (reading === null) return this.#open(items);
     const { size } = fstatSync(reading.file);
     if (size < reading.offset) return this.#leave(null);
     const bytes = bytesAt(reading.file, reading.offset, SLICE_BYTES);
-    if (bytes.includes(NEWLINE)) return this.#take(reading, bytes, notices);
+    if (bytes.includes(NEWLINE)) return this.#take(reading, bytes, items);
     if (bytes.length === SLICE_BYTES) {
       reading.offset += bytes.length;
       return true;
@@ -72,7 +72,7 @@ export class ChangeFeed implements Disposable {
     return fstatSync(reading.file).size > size || this.#leave(reading.ino);
   }
 
-  #take(reading: Reading, bytes: Buffer, notices: FeedNotice[]): true {
+  #take(reading: Reading, bytes: Buffer, items: FeedItem[]): true {
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
       const line = parseJson(auditLine, bytes.toString("utf8", start, end));
@@ -81,8 +81,8 @@ export class ChangeFeed implements Disposable {
         const isNext = line.seq === after.seq + 1 && (after.hash === null || after.hash === line.prevHash);
         // The place is looked for by the number, once: the file may be another one by now.
         if (!isNext && !reading.isFresh) return this.#leave(null);
-        if (!isNext) notices.push({ type: "gap", after: after.seq, before: line.seq });
-        notices.push({ type: "changed", line });
+        if (!isNext) items.push({ type: "gap", after: after.seq, before: line.seq });
+        items.push({ type: "changed", line });
         this.#known = { seq: line.seq, hash: line.hash };
         reading.isFresh = false;
       }
@@ -92,7 +92,7 @@ export class ChangeFeed implements Disposable {
     return true;
   }
 
-  #open(notices: FeedNotice[]): boolean {
+  #open(items: FeedItem[]): boolean {
     const place = unlessRefused(
       () => placeInAudit(this.#layout, { after: this.#known?.seq ?? null, spent: this.#spent }),
       null,
@@ -101,7 +101,7 @@ export class ChangeFeed implements Disposable {
     this.#reading = { ...place, isFresh: true };
     const { end } = place;
     if (this.#known !== null && end.seq < this.#known.seq)
-      notices.push({ type: "gap", after: this.#known.seq, before: end.seq + 1 });
+      items.push({ type: "gap", after: this.#known.seq, before: end.seq + 1 });
     if (this.#known === null || end.seq < this.#known.seq) this.#known = end;
     return true;
   }
@@ -123,7 +123,7 @@ export async function* followChanges(
   layout: Layout,
   after: number | null,
   signal: AbortSignal,
-): AsyncGenerator<FeedNotice, void> {
+): AsyncGenerator<FeedItem, void> {
   using feed = new ChangeFeed(layout, after);
   let nudged = Promise.withResolvers<void>();
   const nudge = (): void => nudged.resolve();
@@ -133,9 +133,9 @@ export async function* followChanges(
   try {
     while (!signal.aborted) {
       nudged = Promise.withResolvers();
-      const notices = feed.read();
-      yield* notices;
-      await (notices.length > 0 ? Bun.sleep(0) : nudged.promise);
+      const items = feed.read();
+      yield* items;
+      await (items.length > 0 ? Bun.sleep(0) : nudged.promise);
     }
   } finally {
     clearInterval(poll);

@@ -36,6 +36,15 @@ export interface Overview {
 export function readOverview(layout: Layout, nowMs: number): Overview {
   const unread: TaskId[] = [];
   const unfinished = readTasks(layout, ["running", "pending"], unread);
+  return overviewOf(layout, { unfinished, unread }, nowMs);
+}
+
+/** The same where the unfinished tasks are known. */
+export function overviewOf(
+  layout: Layout,
+  { unfinished, unread }: { readonly unfinished: readonly Task[]; readonly unread: readonly TaskId[] },
+  nowMs: number,
+): Overview {
   const owner = lockOwner(layout);
   return {
     active: unfinished.filter((task) => task.status.state !== "queued"),

@@ -48,7 +48,7 @@ export function findNamed(
     for (const id of resolved.value) {
       const read = readTask(layout, id);
       if (read.ok) found.set(id, read.value);
-      else return err(unreadable(id, read.error.type));
+      else return err(unreadableTask(id, read.error.type));
     }
   }
   return ok({ tasks: [...found.values()], byGroup });
@@ -159,9 +159,14 @@ function byName(layout: Layout, { reference, finder, tellNewest }: Looking): Res
     );
     return ok([newest]);
   }
+  return err(ambiguousName(reference, latest));
+}
+
+/** The problem of a name that several tasks have; the newest come first. */
+export function ambiguousName(reference: string, latest: readonly TaskId[]): Problem {
   const numbers = latest.slice(0, 5).toReversed().map(numberOf).join(", ");
-  const message = `Cannot choose "${reference}": ${named.length} tasks have this name`;
-  return rejected("AMBIGUOUS", message, `use a number: the latest are ${numbers}`);
+  const message = `Cannot choose "${reference}": ${latest.length} tasks have this name`;
+  return problem("AMBIGUOUS", message, `use a number: the latest are ${numbers}`);
 }
 
 function lastSubmitted(
@@ -175,7 +180,8 @@ function lastSubmitted(
   return rejected("NOT_FOUND", message);
 }
 
-function noSuchTask(layout: Layout, reference: string, { ids }: Finder): Problem {
+/** The problem of a reference that names none; of the ids, one with a similar name is proposed. */
+export function noSuchTask(layout: Layout, reference: string, { ids }: Pick<Finder, "ids">): Problem {
   const near = /^\d+$/.test(reference) ? null : closest(reference, new Set(ids.map(nameOf)));
   const usual = near === null ? "list all tasks: stint ls --all" : `did you mean "${near}"?`;
   const hint = isSchedule(layout, reference)
@@ -193,7 +199,8 @@ function isSchedule(layout: Layout, reference: string): boolean {
   return layout.scheduleFiles(reference).some((path) => existsSync(path));
 }
 
-function unreadable(id: TaskId, fault: RecordFault["type"]): Problem {
+/** The problem of a record that cannot be read. */
+export function unreadableTask(id: TaskId, fault: RecordFault["type"]): Problem {
   if (fault === "newer")
     return problem("RECORD_NEWER", `Cannot read task "${id}": its record was written by a newer stint`);
   if (fault === "unreadable")

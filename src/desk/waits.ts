@@ -15,8 +15,13 @@ export async function waitsSeen(
   layout: Layout,
   overview: Overview,
 ): Promise<(task: Task) => Wait[]> {
-  const { active, queued, isSupervised } = overview;
-  const around = await planInputSeen(caller, layout, [...active, ...queued]);
+  const around = await planInputSeen(caller, layout, [...overview.active, ...overview.queued]);
+  return allWaits(around, layout, overview);
+}
+
+/** The same where the input of the planner is known. */
+export function allWaits(around: PlanInput, layout: Layout, overview: Overview): (task: Task) => Wait[] {
+  const { isSupervised } = overview;
   const waitOf = waitsAround(around, layout, overview);
   return (task) => {
     const first = waitOf(task);

@@ -41,7 +41,7 @@ function byNumber(ids: readonly TaskId[]): TaskId[] {
 }
 
 /** The ids of records that a crash left in tmp/ on their way out of done/ or dead-letter/. */
-function movingIds(layout: Layout): TaskId[] {
+export function movingIds(layout: Layout): TaskId[] {
   return readdirSync(layout.tmp)
     .filter((name) => name.endsWith(MOVING_ENDING))
     .map((name) => idFromFileName(`${name.slice(0, -MOVING_ENDING.length)}.json`))

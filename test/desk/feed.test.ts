@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { ChangeFeed, type FeedNotice, followChanges } from "../../src/desk/feed.ts";
+import { ChangeFeed, type FeedItem, followChanges } from "../../src/desk/feed.ts";
 import type { AuditLine } from "../../src/model/audit.ts";
 import { Audit, auditFiles } from "../../src/store/audit.ts";
 import type { Layout } from "../../src/store/layout.ts";
@@ -47,14 +47,13 @@ function cut(layout: Layout, rest: string): void {
   appendFileSync(layout.audit, rest, { mode: 0o600 });
 }
 
-function drained(feed: ChangeFeed): FeedNotice[] {
-  const all: FeedNotice[] = [];
+function drained(feed: ChangeFeed): FeedItem[] {
+  const all: FeedItem[] = [];
   for (let some = feed.read(); some.length > 0; some = feed.read()) all.push(...some);
   return all;
 }
 
-const changed = (lines: readonly AuditLine[]): FeedNotice[] =>
-  lines.map((line) => ({ type: "changed", line }));
+const changed = (lines: readonly AuditLine[]): FeedItem[] => lines.map((line) => ({ type: "changed", line }));
 
 describe("a feed", () => {
   test("gives the lines behind a number, across files, and from now on without one", async () => {
@@ -152,11 +151,11 @@ const anyLoss = fc.oneof(
 type StepOf<T> = T extends fc.Arbitrary<infer S> ? S : never;
 type Step = StepOf<typeof anyKill> | StepOf<typeof anyLoss>;
 
-/** The notices of a reader that is killed now and then, while a home goes through some steps. */
-function readThrough(layout: Layout, steps: readonly Step[]): FeedNotice[] {
-  const notices: FeedNotice[] = [];
+/** The items of a reader that is killed now and then, while a home goes through some steps. */
+function readThrough(layout: Layout, steps: readonly Step[]): FeedItem[] {
+  const items: FeedItem[] = [];
   let feed = new ChangeFeed(layout, 0);
-  const take = (some: readonly FeedNotice[]): void => void notices.push(...some);
+  const take = (some: readonly FeedItem[]): void => void items.push(...some);
   for (const step of steps) {
     if (step.type === "write") write(layout, step.count, String(step.count));
     if (step.type === "rotate") rotate(layout);
@@ -177,7 +176,7 @@ function readThrough(layout: Layout, steps: readonly Step[]): FeedNotice[] {
     if (step.type === "forget" && auditFiles(layout).length > 1) rmSync(auditFiles(layout)[0] ?? "");
     if (step.type === "kill reader") {
       feed[Symbol.dispose]();
-      feed = new ChangeFeed(layout, knownAfter(notices));
+      feed = new ChangeFeed(layout, knownAfter(items));
     }
   }
   // A line in place of one of the same length is seen by the next one.
@@ -186,12 +185,12 @@ function readThrough(layout: Layout, steps: readonly Step[]): FeedNotice[] {
     take(drained(feed));
   }
   feed[Symbol.dispose]();
-  return notices;
+  return items;
 }
 
 /** The number that a reader of these would ask for next. */
-function knownAfter(notices: readonly FeedNotice[]): number {
-  const last = notices.at(-1);
+function knownAfter(items: readonly FeedItem[]): number {
+  const last = items.at(-1);
   if (last === undefined) return 0;
   return last.type === "gap" ? last.before - 1 : last.line.seq;
 }
@@ -210,15 +209,15 @@ test("where lines are lost, there is a gap before the next one, and what follows
   await fc.assert(
     fc.asyncProperty(fc.array(anyLoss, { maxLength: 25 }), async (steps) => {
       await using home = new TempHome();
-      const notices = readThrough(home.layout, steps);
-      for (const [index, notice] of notices.entries()) {
-        const known = knownAfter(notices.slice(0, index));
-        if (notice.type === "changed") expect(notice.line.seq).toBe(known + 1);
-        else expect(notice.after).toBe(known);
+      const items = readThrough(home.layout, steps);
+      for (const [index, item] of items.entries()) {
+        const known = knownAfter(items.slice(0, index));
+        if (item.type === "changed") expect(item.line.seq).toBe(known + 1);
+        else expect(item.after).toBe(known);
       }
-      const since = notices.slice(notices.findLastIndex(({ type }) => type === "gap") + 1);
+      const since = items.slice(items.findLastIndex(({ type }) => type === "gap") + 1);
       expect(since).toEqual(changed(linesOf(home.layout).slice(linesOf(home.layout).length - since.length)));
-      expect(knownAfter(notices)).toBe(linesOf(home.layout).at(-1)?.seq ?? 0);
+      expect(knownAfter(items)).toBe(linesOf(home.layout).at(-1)?.seq ?? 0);
     }),
     { numRuns: 40 },
   );
@@ -229,12 +228,12 @@ const WRITER = join(import.meta.dir, "../fixtures/audit-writer.ts");
 test("followChanges() gives each line of writers that are killed, and ends when it is told to", async () => {
   await using home = new TempHome();
   const stop = new AbortController();
-  const found: FeedNotice[] = [];
+  const found: FeedItem[] = [];
   let wanted = Promise.withResolvers<void>();
   let enough = 0;
   const following = (async () => {
-    for await (const notice of followChanges(home.layout, 0, stop.signal)) {
-      found.push(notice);
+    for await (const item of followChanges(home.layout, 0, stop.signal)) {
+      found.push(item);
       if (found.length >= enough) wanted.resolve();
     }
   })();
