@@ -192,6 +192,10 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       summary: "run the supervisor as a service (systemd, launchd)",
       load: () => import("./commands/service.ts"),
     },
+    "slurm-shims": {
+      summary: "write sbatch, srun, squeue and others that work on this home",
+      load: () => import("./commands/slurm-shims.ts"),
+    },
     completion: {
       summary: "print shell completion for bash, zsh or fish",
       load: () => import("./commands/completion.ts"),
@@ -209,6 +213,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     "read-files": {
       summary: "read task files for a supervisor",
       load: () => import("./commands/read-files.ts"),
+      hidden: true,
+    },
+    "slurm-program": {
+      summary: "do what a program of Slurm does",
+      load: () => import("./commands/slurm-program.ts"),
       hidden: true,
     },
     prepare: {

@@ -20,6 +20,8 @@ const STOP_REASONS = [
   "User",
   "Timeout",
   "Shutdown",
+  /** The job is to be queued again, as `scontrol requeue` asks. */
+  "Requeue",
   "Superseded",
   /** A user ends a service, which has then completed. */
   "Stop",

@@ -8,6 +8,7 @@ const AUDIT_EVENTS = [
   "cancel_requested",
   "timeout_reached",
   "shutdown_requested",
+  "requeue_requested",
   "superseded",
   "service_stopped",
   "service_idle",

@@ -14,7 +14,7 @@ export type Verdict =
   | { readonly type: "stopped"; readonly note: string }
   | { readonly type: "failed" | "timeout"; readonly failure: Failure }
   | { readonly type: "interrupted" | "orphaned"; readonly failure: Failure }
-  | { readonly type: "cancelled" | "superseded" | "shutdown"; readonly note: string };
+  | { readonly type: "cancelled" | "superseded" | "shutdown" | "requeued"; readonly note: string };
 
 type Exited = Extract<Ending, { type: "exited" }>;
 
@@ -71,6 +71,8 @@ function ownAction(stop: NonNullable<Evidence["stop"]>, ending: Ending): Verdict
       return { type: "superseded", note: `replaced by ${stop.actor}` };
     case "Shutdown":
       return { type: "shutdown", note: `stopped with the supervisor by ${stop.actor}` };
+    case "Requeue":
+      return { type: "requeued", note: `stopped by ${stop.actor}, to be queued again` };
     case "Timeout":
       return {
         type: "timeout",

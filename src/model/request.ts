@@ -35,8 +35,12 @@ const operation = v.variant("verb", [
       v.string(),
       v.check((name) => signalNumber(name) !== null),
     ),
+    /** Not the first process of a job, unless it has no other: as Slurm, which leaves the script alone. */
+    to: v.optional(v.literal("others")),
   }),
   v.strictObject({ verb: v.literal("retry"), targets }),
+  /** Active tasks are stopped and queued again, and nothing of that counts as a failure. */
+  v.strictObject({ verb: v.literal("requeue"), targets }),
   v.strictObject({ verb: v.literal("hold"), targets }),
   v.strictObject({ verb: v.literal("release"), targets }),
   v.strictObject({

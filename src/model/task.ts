@@ -103,6 +103,7 @@ export const QUEUED_REASONS = [
   "Interval",
   "Orphaned",
   "Shutdown",
+  "Requeued",
   "Interrupted",
   "Preflight",
 ] as const;

@@ -59,6 +59,8 @@ export function finishAttempt(task: Task, end: End, random: Random): Task {
     }
     case "shutdown":
       return requeued(closedTask(task, end, { state: "cancelled", note: verdict.note }), "Shutdown");
+    case "requeued":
+      return requeued(closedTask(task, end, { state: "cancelled", note: verdict.note }), "Requeued");
     case "interrupted": {
       const closed = closedTask(task, end, { state: "failed", failure: verdict.failure });
       return isNeverRepeated(task) || task.spec.retry.maxOrphans === 0

@@ -14,7 +14,8 @@ import srunText from "./sh/srun.sh" with { type: "text" };
 /** What a job of Slurm finds in its environment and beside its script, for a task that came as an sbatch script. */
 
 const MEBIBYTE = 1_024 * 1_024;
-const SRUN = `#!/bin/sh\n${withoutComments(srunText)}\n`;
+/** The program `srun`. */
+export const SRUN = `#!/bin/sh\n${withoutComments(srunText)}\n`;
 
 /** The variables of sbatch(1) that one machine can give; none for a task that is no job of Slurm. */
 export function slurmVariables(

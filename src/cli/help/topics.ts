@@ -20,6 +20,7 @@ import guarantees from "../../../templates/help/guarantees.md" with { type: "tex
 import importing from "../../../templates/help/import.md" with { type: "text" };
 import inputs from "../../../templates/help/inputs.md" with { type: "text" };
 import lanes from "../../../templates/help/lanes.md" with { type: "text" };
+import launchers from "../../../templates/help/launchers.md" with { type: "text" };
 import limits from "../../../templates/help/limits.md" with { type: "text" };
 import listing from "../../../templates/help/listing.md" with { type: "text" };
 import logs from "../../../templates/help/logs.md" with { type: "text" };
@@ -68,6 +69,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   results,
   retry,
   sbatch,
+  launchers,
   schedules,
   secrets,
   selection,

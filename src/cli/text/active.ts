@@ -10,6 +10,8 @@ export function stopInWords({ reason, actor }: StopIntent): string {
       return "being stopped: timed out";
     case "Shutdown":
       return "being stopped with the supervisor";
+    case "Requeue":
+      return `being stopped by ${actor}, to be queued again`;
     case "Superseded":
       return "being stopped: a newer task replaces it";
     case "Stop":

@@ -62,6 +62,7 @@ export function stopChange(
     Timeout: "timeout_reached",
     Shutdown: "shutdown_requested",
     Superseded: "superseded",
+    Requeue: "requeue_requested",
     Stop: "service_stopped",
     Idle: "service_idle",
     Ttl: "service_expired",

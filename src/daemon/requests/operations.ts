@@ -22,6 +22,7 @@ import { eachTarget, type RequestedOperation, type TargetChange, WITHOUT_WAIT } 
 import { moveSteps } from "./move.ts";
 import { pauseQueue, resetLimits, resumeQueue, setLimits } from "./override.ts";
 import { pauseChange, pauseSteps, resumeChange } from "./pause.ts";
+import { requeueSteps } from "./requeue.ts";
 import { signalSteps } from "./signal.ts";
 
 /** Carries out an operation in one call; see `operationSteps`. */
@@ -43,6 +44,8 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
         retry(supervisor, task, { actor, edit: edits.get(task.metadata.id) }),
       );
     }
+    case "requeue":
+      return yield* requeueSteps(supervisor, requested, operation);
     case "hold":
     case "release": {
       const change = { hold: operation.verb === "hold", at: timestamp(supervisor.context.clock.now()) };

@@ -6,7 +6,7 @@ import { signalNumber } from "../../model/evidence.ts";
 import type { Answer, Target } from "../../model/request.ts";
 import { isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
-import { signalTrees } from "../../run/tree.ts";
+import { signalPart, signalTrees } from "../../run/tree.ts";
 import { endOf, type Job, readMain } from "../jobs/job.ts";
 import { runnerOf } from "../jobs/runners/runner-of.ts";
 import type { Supervisor } from "../supervisor.ts";
@@ -19,6 +19,7 @@ const TARGETS_A_STEP = 32;
 interface Signalling {
   /** Such as SIGUSR1. */
   readonly signal: string;
+  readonly to?: "others" | undefined;
   readonly targets: readonly Target[];
   readonly actor: string;
 }
@@ -43,7 +44,7 @@ export function* signalSteps(supervisor: Supervisor, signalling: Signalling): St
 function signalSome(
   supervisor: Supervisor,
   targets: readonly Target[],
-  { signal, actor }: Pick<Signalling, "signal" | "actor">,
+  { signal, to, actor }: Pick<Signalling, "signal" | "to" | "actor">,
 ): Answer[] {
   const found = targets.map((target) => ({ id: target.id, reached: reach(supervisor, target, signal) }));
   const reached = found.flatMap((one) => (one.reached.ok ? [one.reached.value] : []));
@@ -57,7 +58,11 @@ function signalSome(
     })),
   );
   const trees = reached.map(({ task, job }) => runnerOf(task.spec.kind).ownTree(job));
-  const counts = signalTrees(trees, numberOf(signal), supervisor.jobs.processes);
+  const how = { signal: numberOf(signal), tracker: supervisor.jobs.processes };
+  const counts =
+    to === undefined
+      ? signalTrees(trees, how.signal, how.tracker)
+      : trees.map((tree) => signalPart(tree, to, how) || signalPart(tree, "main", how));
   const countOf = new Map(reached.map(({ job }, index) => [job.id, counts[index] ?? 0]));
   return found.map(({ id, reached: one }) => {
     if (!one.ok) return { id, problem: { ...one.error } };

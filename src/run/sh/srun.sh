@@ -66,7 +66,10 @@ done
 count "the number of tasks" "$tasks"
 [ $# -gt 0 ] || refuse "there is no command" "srun COMMAND"
 export SLURM_NTASKS=1 SLURM_PROCID=0 SLURM_LOCALID=0 SLURM_STEP_ID="${SLURM_STEP_ID-0}"
-[ -z "$output" ] || exec >"$output"
-[ -z "$error" ] || exec 2>"$error"
+# The link of `--output` leads to the log of the job: what is in it stays.
+[ ! -h "$output" ] || exec >>"$output"
+[ -z "$output" ] || [ -h "$output" ] || exec >"$output"
+[ ! -h "$error" ] || exec 2>>"$error"
+[ -z "$error" ] || [ -h "$error" ] || exec 2>"$error"
 [ -z "$output" ] || [ -n "$error" ] || exec 2>&1
 exec "$@"
