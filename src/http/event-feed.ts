@@ -13,12 +13,14 @@ interface Listening {
   /** The number of the last event that the listener knows; null for what happens from now on. */
   readonly after: number | null;
   readonly stallMs?: number;
+  /** Called where the listener does not read. */
+  readonly onStall?: () => void;
 }
 
 /** The events of a room as server-sent events, made only as fast as they are read. */
 export function eventFeed(
   room: EventRoom,
-  { after, stallMs = MAX_STALL_MS }: Listening,
+  { after, stallMs = MAX_STALL_MS, onStall }: Listening,
 ): ReadableStream<Uint8Array> {
   const leave = room.enter();
   const place = room.placeAfter(after);
@@ -60,6 +62,7 @@ export function eventFeed(
             controller.enqueue(Buffer.from(text));
             stalled = setTimeout(() => {
               controller.error(new Error("the reader is gone"));
+              onStall?.();
               end();
             }, stallMs);
             return;

@@ -78,7 +78,7 @@ async function outcomeOf(
   const body = await readBody(request, endpoint.body);
   if (!body.ok) return body;
   // A supervisor that is busy, or a job that is being ended, may take longer than a connection may be idle.
-  if (endpoint.method === "POST") context.withoutTimeout(request);
+  if (endpoint.method === "POST") context.limitIdle(request, 0);
   try {
     return await endpoint.run({ context, request, access, task, query: query.value, body: body.value });
   } catch (error) {

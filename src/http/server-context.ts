@@ -10,6 +10,6 @@ export interface ServerContext {
   readonly tokens: ServeTokens;
   readonly events: EventRoom;
   readonly version: string;
-  /** Lets a request take as long as it does, also where nothing is sent. */
-  readonly withoutTimeout: (request: Request) => void;
+  /** After how many seconds without a byte the connection of a request is closed; 0 for never. */
+  readonly limitIdle: (request: Request, seconds: number) => void;
 }

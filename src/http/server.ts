@@ -21,7 +21,7 @@ export interface Listening extends AsyncDisposable {
 }
 
 /** The rest of what all requests share. */
-export type ContextBefore = Omit<ServerContext, "withoutTimeout">;
+export type ContextBefore = Omit<ServerContext, "limitIdle">;
 
 /** Listens. `underMask` runs work with the umask that a socket needs, from the process that has one. */
 export async function listen(
@@ -57,7 +57,7 @@ function serve(context: ContextBefore, place: Place): Bun.Server<undefined> {
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     // No routes: each would have to make every check by itself.
     fetch: (request: Request): Promise<Response> =>
-      respond({ ...context, withoutTimeout: (stream) => server.timeout(stream, 0) }, request),
+      respond({ ...context, limitIdle: (of, seconds) => server.timeout(of, seconds) }, request),
     error: (): Response =>
       problemAnswer(problem("INTERNAL", "Internal error: this is a bug in stint"), { acceptsGzip: false }),
   } as const;

@@ -22,6 +22,10 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   run: [[HOSTILE], ["-q", "--env", HOSTILE, "--", "x"]],
   up: [["--jobs", HOSTILE]],
+  serve: [
+    ["--port", HOSTILE],
+    ["--socket", `${HOSTILE}/${HOSTILE}`],
+  ],
   down: [[]],
   drain: [
     ["--until", HOSTILE],

@@ -184,6 +184,27 @@ test("a websocket is no way around: the request is answered as any other", async
   );
 });
 
+test("a request that is none gets no page, and stops nothing", async () => {
+  for (const sent of [
+    "nonsense\r\n\r\n",
+    "GET / HTTP/9.9\r\n\r\n",
+    `GET /${"a".repeat(100_000)} HTTP/1.1\r\n\r\n`,
+  ])
+    expect((await served.raw(sent)).toLowerCase()).not.toContain("<html");
+  expect((await served.ask("/api/v1/home")).status).toBe(200);
+});
+
+test("text of others is data that no browser takes for a page", async () => {
+  const script = "<script>alert(1)</script>";
+  const answer = await served.ask("/api/v1/validate", {
+    yaml: `name: "${script}"\nrun: echo\n"${script}": 1\n`,
+  });
+  expect(await answer.text()).toContain(script);
+  expect(answer.headers.get("content-type")).toBe("application/json");
+  expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+});
+
 test("an answer is compressed where that is asked for and pays", async () => {
   const path = "/api/v1/openapi.json";
   const zipped = await served.raw(

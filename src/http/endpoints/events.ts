@@ -9,6 +9,8 @@ import { numberParameter } from "../parameters.ts";
 /** More listeners than pages that people have open; each holds a connection. */
 const MAX_STREAMS = 200;
 
+const STALLED_IDLE_S = 5;
+
 const AFTER = numberParameter(
   0,
   Number.MAX_SAFE_INTEGER,
@@ -35,8 +37,10 @@ export const events = reading({
         `Cannot open a stream: ${MAX_STREAMS} are open, which is the most`,
         "close others; one stream tells all that happens",
       );
-    context.withoutTimeout(request);
+    context.limitIdle(request, 0);
+    // What the system holds for a reader that takes nothing goes with its connection.
+    const onStall = (): void => context.limitIdle(request, STALLED_IDLE_S);
     const after = known ?? query.after ?? null;
-    return ok(streamAnswer(eventFeed(context.events, { after }), "text/event-stream"));
+    return ok(streamAnswer(eventFeed(context.events, { after, onStall }), "text/event-stream"));
   },
 });
