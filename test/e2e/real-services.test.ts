@@ -74,10 +74,11 @@ test.skipIf(jupyter === null)(
       ]);
       expect((await stint.ok("open", "jupyter")).trim()).toBe(address.href);
     }
-    const run = join(stint.home, "runs", served.metadata.id);
-    const holders = filesWith(stint.home, token);
-    expect(holders).toEqual([join(run, "1", "service-token")]);
-    expect(statSync(holders[0] ?? "").mode & 0o777).toBe(0o600);
+    // Besides, what a later supervisor is to mask is kept with the captured environments.
+    const { id } = served.metadata;
+    const holders = [join("env", `${id}.json`), join("runs", id, "1", "service-token")];
+    expect(filesWith(stint.home, token).toSorted()).toEqual(holders.map((name) => join(stint.home, name)));
+    for (const name of holders) expect(statSync(join(stint.home, name)).mode & 0o777).toBe(0o600);
     isUsed = false;
     await use;
     const { status } = await stint.reach(1, "completed");
