@@ -22,7 +22,8 @@ export function withPorts(text: string, ports: AttemptService["ports"]): string 
   if (portsAskedIn(text).length === 0) return text;
   const [first] = Object.values(ports);
   return text
-    .replaceAll(PLACEHOLDER, (whole: string, escape: string, _: string, name: string | undefined) => {
+    .replaceAll(PLACEHOLDER, (whole: string, ...groups: (string | undefined)[]) => {
+      const [escape, , name] = groups;
       const port = name === undefined ? first : own(ports, name);
       return escape === "$" || port === undefined ? whole : String(port);
     })

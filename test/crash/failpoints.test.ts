@@ -9,6 +9,7 @@ import { NOTICES_SCENARIO } from "./scenario-notices.ts";
 import { OPEN_GROUP_SCENARIOS } from "./scenario-open-groups.ts";
 import { OUTPUTS_SCENARIO } from "./scenario-outputs.ts";
 import { BESIDE_SCENARIO, SCHEDULE_SCENARIO, SWEPT_SCHEDULE_SCENARIO } from "./scenario-schedules.ts";
+import { SERVICE_SCENARIO } from "./scenario-services.ts";
 import { INBOX_SCENARIO } from "./scenarios-inbox.ts";
 import { RECOVERY_SCENARIOS } from "./scenarios-recovery.ts";
 import { SCHEDULING_SCENARIOS } from "./scenarios-scheduling.ts";
@@ -24,6 +25,7 @@ const SCENARIOS = [
   LIMITS_SCENARIO,
   DATA_SCENARIO,
   OUTPUTS_SCENARIO,
+  SERVICE_SCENARIO,
   ...CODE_SCENARIOS,
   NOTICES_SCENARIO,
   FEED_SCENARIO,

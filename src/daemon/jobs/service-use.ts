@@ -60,7 +60,7 @@ function lookAtConnections(supervisor: Supervisor, { task, job }: TaskJob, state
   if (!isBusy) return;
   // Rare, and a search: whose connections are these?
   const [pids = []] = survivorsOf([job], supervisor.jobs.processes);
-  const ours = socketsOf([process.pid, ...pids]);
+  const ours = socketsOf([supervisor.context.lock.owner.pid, ...pids]);
   if (ports.some((port) => connectionsTo(table, port, ours) > 0)) state.usedAtMs = nowMs;
 }
 

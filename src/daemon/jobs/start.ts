@@ -189,21 +189,19 @@ function listenForEnd(supervisor: Supervisor, task: Task, launched: Launched): v
   });
 }
 
+interface Launch {
+  readonly task: Task;
+  readonly directory: string;
+  /** Null where it is gone. */
+  readonly captured: Variables | null;
+  readonly secrets: readonly string[];
+  /** Those of a service. */
+  readonly service: Variables;
+}
+
 function launchJob(
   supervisor: Supervisor,
-  {
-    task,
-    directory,
-    captured,
-    secrets,
-    service,
-  }: {
-    task: Task;
-    directory: string;
-    captured: Variables | null;
-    secrets: readonly string[];
-    service: Variables;
-  },
+  { task, directory, captured, secrets, service }: Launch,
 ): Result<Launched, NotStarted> {
   const { layout, self } = supervisor.context;
   const { kind, logs } = task.spec;
