@@ -15,6 +15,9 @@ import { readTask } from "../store/reader.ts";
 import type { RecordFault } from "../store/record.ts";
 import { findGroup, othersText, type TellNewest } from "./groups.ts";
 
+/** Of several tasks with a name, so many are told. */
+export const MAX_TOLD = 5;
+
 /** Tasks that references name. */
 export interface Named {
   readonly tasks: Task[];
@@ -159,13 +162,16 @@ function byName(layout: Layout, { reference, finder, tellNewest }: Looking): Res
     );
     return ok([newest]);
   }
-  return err(ambiguousName(reference, latest));
+  return err(ambiguousName(reference, { count: named.length, latest }));
 }
 
-/** The problem of a name that several tasks have; the newest come first. */
-export function ambiguousName(reference: string, latest: readonly TaskId[]): Problem {
-  const numbers = latest.slice(0, 5).toReversed().map(numberOf).join(", ");
-  const message = `Cannot choose "${reference}": ${latest.length} tasks have this name`;
+/** The problem of a name that several tasks have; `latest` are those with the highest numbers, the highest first. */
+export function ambiguousName(
+  reference: string,
+  { count, latest }: { readonly count: number; readonly latest: readonly TaskId[] },
+): Problem {
+  const numbers = latest.slice(0, MAX_TOLD).toReversed().map(numberOf).join(", ");
+  const message = `Cannot choose "${reference}": ${count} tasks have this name`;
   return problem("AMBIGUOUS", message, `use a number: the latest are ${numbers}`);
 }
 

@@ -7,6 +7,7 @@ import { EVENTS } from "./events.ts";
 import { HISTORY } from "./history.ts";
 import { CANCEL, INBOX, RELEASE } from "./intake.ts";
 import { OUTPUT, PLAN, SLEEPING } from "./load.ts";
+import { MIRROR } from "./mirror.ts";
 import { RESULTS } from "./results.ts";
 import type { Measured, Row } from "./row.ts";
 import { LATENCY, NEXT, REST, START } from "./supervisor.ts";
@@ -30,6 +31,7 @@ const ROWS: readonly Row[] = [
   SLEEPING,
   EVENTS,
   HISTORY,
+  MIRROR,
   RESULTS,
   INBOX,
   RELEASE,

@@ -1,13 +1,15 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Problem } from "../../model/errors.ts";
-import { idFromFileName, nameFrom, nameOf, type TaskId } from "../../model/identity.ts";
-import { isTerminal } from "../../model/state.ts";
+import { idFromFileName, nameFrom, type TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { notedNames } from "../../store/names.ts";
 import { readTask } from "../../store/reader.ts";
-import { ambiguousName, findTask, noSuchTask, unreadableTask } from "../select.ts";
+import { ambiguousName, findTask, MAX_TOLD, noSuchTask, unreadableTask } from "../select.ts";
 import type { MirrorEntry, MirrorTasks } from "./tasks.ts";
+
+/** Names that are compared with one that no task has. */
+const MAX_COMPARED = 1_000;
 
 /** The one task that a number, an id or a name stands for, as `findTask` finds it. */
 export function foundIn(layout: Layout, tasks: MirrorTasks, reference: string): Result<Task, Problem> {
@@ -31,22 +33,27 @@ function byNumber(layout: Layout, tasks: MirrorTasks, reference: string): Result
   return read?.ok === true ? ok(read.value) : err(notThere(layout, tasks, reference));
 }
 
-/** A name stands for the only task that has it, else for the only unfinished one. */
+/** A name stands for the only task that has it, else for the only unfinished one. A hundred thousand may have it. */
 function byName(layout: Layout, tasks: MirrorTasks, reference: string): Result<Task, Problem> {
   const slug = nameFrom(reference);
-  const ending = `-${slug}`;
-  const alike = tasks.inOrder.filter(({ id }) => id.endsWith(ending) && nameOf(id) === slug);
-  const isWhole = slug === reference;
-  // An id may have the name shortened; only records have it in full.
-  if (!isWhole && alike.some((entry) => nameIn(entry) === null)) return findTask(layout, reference);
-  const named = isWhole ? alike : alike.filter((entry) => nameIn(entry) === reference);
-  const unfinished = named.filter(({ state }) => state !== null && !isTerminal(state));
-  const [only, ...others] = named.length === 1 ? named : unfinished;
+  let count = 0;
+  let latest: MirrorEntry[] = [];
+  const unfinished: MirrorEntry[] = [];
+  for (const entry of tasks.named(slug)) {
+    // An id may have the name shortened; only records have it in full.
+    if (slug !== reference && nameIn(entry) === null) return findTask(layout, reference);
+    if (slug !== reference && nameIn(entry) !== reference) continue;
+    count += 1;
+    if (entry.task !== null) unfinished.push(entry);
+    if (latest.length < MAX_TOLD || entry.number > (latest.at(-1)?.number ?? 0))
+      latest = [...latest, entry].sort((left, right) => right.number - left.number).slice(0, MAX_TOLD);
+  }
+  const [only, ...others] = count === 1 ? latest : unfinished;
   if (only !== undefined && others.length === 0) return taskOf(layout, only.id, only);
   return err(
-    named.length === 0
+    count === 0
       ? notThere(layout, tasks, reference)
-      : ambiguousName(reference, named.map(({ id }) => id).toReversed()),
+      : ambiguousName(reference, { count, latest: latest.map(({ id }) => id) }),
   );
 }
 
@@ -61,6 +68,5 @@ function taskOf(layout: Layout, id: TaskId, entry: MirrorEntry | undefined): Res
 }
 
 function notThere(layout: Layout, tasks: MirrorTasks, reference: string): Problem {
-  const ids = tasks.inOrder.flatMap((entry) => (nameIn(entry) === null ? [] : [entry.id]));
-  return noSuchTask(layout, reference, { ids });
+  return noSuchTask(layout, reference, { ids: tasks.oneOfEachName(MAX_COMPARED) });
 }

@@ -55,6 +55,7 @@ export class Mirror implements AsyncDisposable {
   #others = 0;
   #planned: { readonly version: number; readonly sinceMs: number; readonly plan: Promise<Planned> } | null =
     null;
+  #kept: { readonly version: number; readonly unfinished: readonly Task[] } | null = null;
   #isClosed = false;
   #isUnknown = true;
   #nudged = Promise.withResolvers<void>();
@@ -194,8 +195,11 @@ export class Mirror implements AsyncDisposable {
     while (!this.#isClosed && !runSlice(steps, this.#caller.clock).isDone) await Bun.sleep(0);
   }
 
-  #unfinished(): Task[] {
-    return this.#tasks.inOrder.flatMap(({ task }) => task ?? []);
+  #unfinished(): readonly Task[] {
+    const { version } = this.#tasks;
+    if (this.#kept?.version !== version)
+      this.#kept = { version, unfinished: this.#tasks.inOrder.flatMap(({ task }) => task ?? []) };
+    return this.#kept.unfinished;
   }
 
   /** Computed once for all who ask, until something changes. */

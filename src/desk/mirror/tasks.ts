@@ -2,7 +2,7 @@ import { lowerBound } from "../../lib/halving.ts";
 import type { Stamp } from "../../lib/long-folder.ts";
 import { chunksOf, type Steps, sortedInSteps } from "../../lib/steps.ts";
 import { apiRowOf, type TaskRow } from "../../model/api/task-row.ts";
-import { numberOf, type TaskId } from "../../model/identity.ts";
+import { nameOf, numberOf, type TaskId } from "../../model/identity.ts";
 import { type Outline, sharedOutline } from "../../model/outline.ts";
 import { isTerminal, type State } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
@@ -31,6 +31,8 @@ export interface MirrorEntry {
 /** All tasks of a home in the order of their numbers, in memory as far as they are listed often. */
 export class MirrorTasks {
   readonly #byId = new Map<TaskId, MirrorEntry>();
+  /** By the name in the id. */
+  readonly #byName = new Map<string, Set<MirrorEntry>>();
   #inOrder: MirrorEntry[] = [];
   #rows = 0;
   #version = 0;
@@ -54,6 +56,16 @@ export class MirrorTasks {
     return lowerBound(this.#inOrder, (entry) => entry.number < number);
   }
 
+  /** Those with a name in their id, in no order. */
+  named(name: string): ReadonlySet<MirrorEntry> {
+    return this.#byName.get(name) ?? new Set();
+  }
+
+  /** One task of each name that is in use, of the names that came last. */
+  oneOfEachName(most: number): TaskId[] {
+    return [...this.#byName.values()].slice(-most).flatMap((alike) => alike.values().next().value?.id ?? []);
+  }
+
   /** Those with a number, usually one. */
   withNumber(number: number): readonly MirrorEntry[] {
     return this.#inOrder.slice(this.placeOf(number), this.placeOf(number + 1));
@@ -66,7 +78,7 @@ export class MirrorTasks {
       for (const id of some) {
         if (this.#byId.has(id)) continue;
         const entry = bare(id, state);
-        this.#byId.set(id, entry);
+        this.#note(entry);
         this.#count(state, 1);
         added.push(entry);
       }
@@ -92,7 +104,7 @@ export class MirrorTasks {
     if (isSame) return false;
     this.#version += 1;
     if (known === undefined) {
-      this.#byId.set(id, entry);
+      this.#note(entry);
       this.#insert(entry);
     } else this.#count(known.state, -1);
     this.#count(state, 1);
@@ -117,12 +129,20 @@ export class MirrorTasks {
     const entry = this.#byId.get(id);
     if (entry === undefined) return false;
     this.#byId.delete(id);
+    const alike = this.#byName.get(nameOf(id));
+    alike?.delete(entry);
+    if (alike?.size === 0) this.#byName.delete(nameOf(id));
     const from = this.placeOf(entry.number);
     this.#inOrder.splice(this.#inOrder.indexOf(entry, from), 1);
     this.#count(entry.state, -1);
     this.#rows -= Number(entry.ended !== null);
     this.#version += 1;
     return true;
+  }
+
+  #note(entry: MirrorEntry): void {
+    this.#byId.set(entry.id, entry);
+    this.#byName.getOrInsertComputed(nameOf(entry.id), () => new Set()).add(entry);
   }
 
   #insert(entry: MirrorEntry): void {
