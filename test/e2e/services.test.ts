@@ -133,8 +133,8 @@ test("a service whose fixed port is taken waits, uncounted, and explain says so"
   using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
   await stint.up();
   await submit(stint, `{port: ${taken.port}}`);
-  const { status } = await stint.reach(1, "queued");
-  expect(status).toMatchObject({ reason: "Preflight", consecutiveFailures: 0 });
+  await until("it was tried", () => stint.record(1).status.reason === "Preflight");
+  expect(stint.record(1).status).toMatchObject({ state: "queued", consecutiveFailures: 0 });
   const { out } = await stint.run(["explain", "1"]);
   expect(out).toContain(`port ${taken.port}`);
   taken.stop(true);
