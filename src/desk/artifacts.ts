@@ -4,11 +4,10 @@ import { type EntryBelow, entriesBelow } from "../lib/entries-below.ts";
 import { unlessRefused } from "../lib/errno.ts";
 import type { Artifact } from "../model/artifacts.ts";
 import { ARTIFACTS_FOLDER } from "../model/attempt-files.ts";
-import { idFromFileName, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
-import { namesOrNone } from "../store/fs-errors.ts";
+import type { TaskId } from "../model/identity.ts";
 import type { Layout } from "../store/layout.ts";
-import { attemptsIn, lastManifest, readManifest } from "../store/manifest-file.ts";
-import { isOnRecord, partsOf } from "../store/run-parts.ts";
+import { attemptsIn, readManifest } from "../store/manifest-file.ts";
+import { partsOf } from "../store/run-parts.ts";
 
 /** What an attempt left that is kept. */
 export interface Artifacts {
@@ -83,18 +82,4 @@ function seenAt(folder: string, { path, type }: EntryBelow): SeenArtifact {
     ...(link !== undefined && { link }),
     ...(type === "other" && { isOther: true as const }),
   };
-}
-
-/** Tasks that were cleaned up while their artifacts stayed, by number, id or name, or by the name of their sweep. */
-export function cleanedTasks(layout: Layout, reference: string): TaskId[] {
-  const left = namesOrNone(layout.runs)
-    .flatMap((name) => idFromFileName(`${name}.json`) ?? [])
-    .filter((id) => !isOnRecord(layout, id))
-    .toSorted((one, other) => numberOf(one) - numberOf(other));
-  const slug = nameFrom(reference);
-  const named = left.filter(
-    (id) => id === reference || String(numberOf(id)) === reference || nameOf(id) === slug,
-  );
-  if (named.length > 0 || /^\d/.test(reference)) return named;
-  return left.filter((id) => lastManifest(layout, id)?.task?.group?.name === reference);
 }

@@ -13,6 +13,7 @@ import { readLastSubmitted } from "../store/numbers.ts";
 import { readOpenGroup } from "../store/open-groups.ts";
 import { readTask } from "../store/reader.ts";
 import type { RecordFault } from "../store/record.ts";
+import { keptOfCleaned } from "./cleaned.ts";
 import { findGroup, othersText, type TellNewest } from "./groups.ts";
 
 /** Of several tasks with a name, so many are told. */
@@ -40,7 +41,8 @@ export function findNamed(
     if (resolved === null || !resolved.ok) {
       const isKnown = resolved === null || resolved.error.code === "NOT_FOUND";
       const group = isKnown ? findGroupNamed(layout, reference, tellNewest) : null;
-      if (group === null) return resolved ?? err(noSuchTask(layout, reference, finder));
+      if (group === null)
+        return err(withKept(layout, reference, resolved?.error ?? noSuchTask(layout, reference, finder)));
       if (!group.ok) return group;
       for (const member of group.value) {
         found.set(member.metadata.id, member);
@@ -198,6 +200,12 @@ export function noSuchTask(layout: Layout, reference: string, { ids }: Pick<Find
     /^\d+$/.test(reference) ? `No task has number ${reference}` : `No task named "${reference}"`,
     hint,
   );
+}
+
+/** A task that was cleaned up is not there, and what is kept of it is. */
+function withKept(layout: Layout, reference: string, of: Problem): Problem {
+  const kept = of.code === "NOT_FOUND" ? keptOfCleaned(layout, reference) : null;
+  return kept === null ? of : { ...of, hint: kept };
 }
 
 function isSchedule(layout: Layout, reference: string): boolean {

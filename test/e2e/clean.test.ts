@@ -43,6 +43,25 @@ test("clean keeps artifacts and checkpoints unless it is told otherwise, and say
   expect(stint.files("runs")).toEqual([]);
 });
 
+test("a task that was cleaned up is told with what is kept of it", async () => {
+  await using stint = new Stint();
+  await trained(stint);
+  await stint.ok("clean", "1");
+  const folder = join(stint.home, "runs", "000001-train");
+  for (const [reference, fault] of [
+    ["1", "No task has number 1"],
+    ["train", 'No task named "train"'],
+    ["000001-train", 'No task named "000001-train"'],
+  ] as const)
+    expect((await stint.run(["show", reference])).err.replaceAll(/\s+/g, " ")).toBe(
+      `stint: ${fault} [NOT_FOUND] it was cleaned up, and its artifacts and checkpoint are kept in ${folder}: stint artifacts ${reference} `,
+    );
+  await stint.ok("clean", "--older-than", "0s", "--artifacts");
+  expect((await stint.run(["logs", "1"])).err).toContain(`its checkpoint is kept in ${folder}\n`);
+  await stint.ok("clean", "--older-than", "0s", "--checkpoints");
+  expect((await stint.run(["show", "1"])).err).toContain("stint ls --all");
+});
+
 test("clean removes the tasks that are named or selected, and refuses unfinished ones and those that they need", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "good", "--", "true");

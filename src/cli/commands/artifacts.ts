@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type Artifacts, artifactsOf, cleanedTasks } from "../../desk/artifacts.ts";
+import { type Artifacts, artifactsOf } from "../../desk/artifacts.ts";
+import { cleanedTasks } from "../../desk/cleaned.ts";
 import { counted } from "../../lib/counted.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { ARTIFACTS_FOLDER } from "../../model/attempt-files.ts";
