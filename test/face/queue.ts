@@ -253,6 +253,9 @@ const BARS: Readonly<Record<string, string>> = {
   "grid-4": "Epoch 1/10\n",
 };
 
+/** When all jobs wrote their last line. */
+const LAST_OUTPUT_MS = NOW_MS - 20 * MINUTE_MS;
+
 function writeTask(layout: Layout, task: Task): void {
   const { id } = task.metadata;
   writeFileSync(layout.record(directoryOf(task.status.state), id), recordText(task), { mode: 0o600 });
@@ -260,7 +263,9 @@ function writeTask(layout: Layout, task: Task): void {
     if (attempt.startedAt === undefined) continue;
     const log = "logTail" in attempt ? (attempt.logTail ?? "") : (BARS[task.metadata.name] ?? "");
     mkdirSync(layout.attempt(id, attempt.number), { recursive: true });
-    writeFileSync(join(layout.attempt(id, attempt.number), "output.log"), log);
+    const path = join(layout.attempt(id, attempt.number), "output.log");
+    writeFileSync(path, log);
+    utimesSync(path, LAST_OUTPUT_MS / 1_000, LAST_OUTPUT_MS / 1_000);
   }
 }
 

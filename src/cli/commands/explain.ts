@@ -1,4 +1,5 @@
 import { changesSince } from "../../desk/code-seen.ts";
+import { lastOutputOf } from "../../desk/last-output.ts";
 import { type Overview, readOverview } from "../../desk/overview.ts";
 import { preparationSeen } from "../../desk/preparation.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
@@ -95,7 +96,8 @@ async function explainer(context: Context, layout: Layout) {
     const isSilenceShown = !isTerminal(task.status.state) && waits.every(({ type }) => type !== "silent");
     const blockers = waits.length === 0 ? [] : blockersOf(task, overview);
     const preparation = preparationSeen(layout, task);
-    const around = { nowMs, waits: blockers.length > 0 ? [] : waits, holders, preparation };
+    const lastOutput = lastOutputOf(context, layout, task);
+    const around = { nowMs, waits: blockers.length > 0 ? [] : waits, holders, preparation, lastOutput };
     const [head = "", ...rest] = tasks.length > 1 ? explainAlike(tasks, around) : explainTask(task, around);
     return [
       head,

@@ -1,3 +1,4 @@
+import type { LastOutput } from "../../desk/last-output.ts";
 import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
@@ -15,7 +16,7 @@ const LOG_LINES = 12;
 const MOST_ATTEMPTS = 6;
 
 /** Why a task failed: the verdict, the end of the log, the attempts, and what to do. */
-export function failedLines(task: Task, nowMs: number): string[] {
+export function failedLines(task: Task, nowMs: number, lastOutput: LastOutput | null): string[] {
   const { metadata, status } = task;
   const why = [`${metadata.name} failed: ${whyFailed(task)}${whatFollowed(task)}`];
   if (!("endedAt" in status)) return why;
@@ -24,7 +25,7 @@ export function failedLines(task: Task, nowMs: number): string[] {
     ...why,
     when,
     ...shellLines(task),
-    ...logLines(task),
+    ...logLines(task, silenceBefore(status.endedAt, lastOutput)),
     ...attemptLines(status.attempts, task, nowMs),
     ...adviceLines(task),
     ...moduleLines(task),
@@ -53,12 +54,23 @@ export function shellLines(task: Task): string[] {
   return said === null || whyFailed(task).includes(said) ? [] : [`  the shell went on after: ${said}`];
 }
 
-function logLines(task: Task): string[] {
+/** Shorter, it tells nothing. */
+const LEAST_SILENCE_MS = 10_000;
+
+/** How long a job that its timeout ended had been silent, as a clause: it may have hung; empty where it was not. */
+function silenceBefore(endedAt: string, lastOutput: LastOutput | null): string {
+  const silentMs = Date.parse(endedAt) - (lastOutput?.atMs ?? Number.POSITIVE_INFINITY);
+  return silentMs < LEAST_SILENCE_MS
+    ? ""
+    : ` (its last line was written ${formatDuration(silentMs)} before its end)`;
+}
+
+function logLines(task: Task, silence = ""): string[] {
   const last = lastEnded(task);
   if (last?.logBytes === undefined || last.startedAt === undefined) return [];
   const lines = (last.logTail ?? "").split("\n").filter((line) => line.trim() !== "");
   if (lines.length === 0) return ["", "Log: empty"];
-  return ["", "Log:", ...lines.slice(-LOG_LINES).map((line) => `  | ${line}`)];
+  return ["", `Log${silence}:`, ...lines.slice(-LOG_LINES).map((line) => `  | ${line}`)];
 }
 
 /** One line for each of the last attempts; none for a single one. */

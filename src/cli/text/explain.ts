@@ -1,3 +1,4 @@
+import type { LastOutput } from "../../desk/last-output.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { relativeTime } from "../../lib/local-time.ts";
 import { whyFailed } from "../../model/failure-text.ts";
@@ -19,11 +20,12 @@ export function explainTask(
     readonly holders: Holders;
     /** What its preparation says of itself. */
     readonly preparation?: string | null;
+    readonly lastOutput?: LastOutput | null;
   },
 ): string[] {
   const { metadata, status } = task;
-  const { nowMs, preparation = null } = around;
-  if (isActive(status.state)) return activeLines(task, { nowMs, preparation });
+  const { nowMs, preparation = null, lastOutput = null } = around;
+  if (isActive(status.state)) return activeLines(task, { nowMs, preparation, lastOutput });
   switch (status.state) {
     case "queued": {
       const wait = around.waits.flatMap((one) => longWait(one, { ...around, id: String(metadata.number) }));
@@ -51,7 +53,7 @@ export function explainTask(
         `Run it again: stint retry ${metadata.number}`,
       ];
     case "failed":
-      return failedLines(task, nowMs);
+      return failedLines(task, nowMs, lastOutput);
   }
 }
 
@@ -61,13 +63,18 @@ function idLine(task: Task, nowMs: number): string {
 
 function activeLines(
   task: Task,
-  { nowMs, preparation: seen }: { readonly nowMs: number; readonly preparation: string | null },
+  of: {
+    readonly nowMs: number;
+    readonly preparation: string | null;
+    readonly lastOutput: LastOutput | null;
+  },
 ): string[] {
   const { metadata, status } = task;
+  const { nowMs, lastOutput } = of;
   const { number, claimedAt, stop, paused } = openAttempt(task) ?? {};
   const since =
     claimedAt === undefined ? "" : `, attempt ${number}, started ${relativeTime(claimedAt, nowMs)}`;
-  const preparation = preparationInWords(task, seen);
+  const preparation = preparationInWords(task, of.preparation);
   const why = preparation === null ? "" : ` (${preparation})`;
   const lines = [`${metadata.id} is ${status.state}${why}${since}.`];
   if (isCollecting(task))
@@ -82,5 +89,17 @@ function activeLines(
   lines.push(...serviceLines(task, nowMs));
   if (stop !== undefined)
     lines.push(`It is ${stopInWords(stop)}, requested ${relativeTime(stop.requestedAt, nowMs)}.`);
-  return [...lines, ...attemptLines(status.attempts, task, nowMs)];
+  return [
+    ...lines,
+    ...(paused === undefined ? outputLines(lastOutput, nowMs) : []),
+    ...attemptLines(status.attempts, task, nowMs),
+  ];
+}
+
+/** What a running job wrote last: one that hangs has been silent for long. */
+function outputLines(lastOutput: LastOutput | null, nowMs: number): string[] {
+  if (lastOutput === null) return [];
+  if (lastOutput.atMs === null) return ["It has written no output yet."];
+  const when = relativeTime(Math.min(lastOutput.atMs, nowMs), nowMs);
+  return ["", `Last output, ${when}:`, ...lastOutput.lines.map((line) => `  | ${line}`)];
 }
