@@ -1,15 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errnoOf } from "../../lib/errno.ts";
 import { secret } from "../../lib/random.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { ATTEMPT_FILES } from "../../model/attempt-files.ts";
-import { type AttemptService, portVariables } from "../../model/service.ts";
+import { type AttemptService, portVariables, type ServiceSpec } from "../../model/service.ts";
 import { kindWithPorts, urlOf } from "../../model/service-text.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { NotStarted } from "../../run/launch.ts";
 import { freePort, isPortFree } from "../../run/ports.ts";
 import { contentOf } from "../../run/records.ts";
 import type { Supervisor } from "../supervisor.ts";
+import { delayStarts } from "./start-shortage.ts";
 
 /*
  * What a service gets at its start: ports, with the claim and so on record before it runs; the texts with them; a token, in a file that
@@ -27,17 +29,28 @@ export class PortGiver {
     this.#supervisor = supervisor;
   }
 
-  /** The part of a claim with the ports of a service; nothing for any other task. */
-  give({ spec }: Task): { readonly service?: AttemptService } {
+  /** The part of a claim with the ports of a service; nothing for any other task. Null where the system refuses a port: starts are delayed. */
+  give({ spec }: Task): { readonly service?: AttemptService } | null {
     if (spec.service === undefined) return {};
+    try {
+      return this.#giveTo(spec.service);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === null) throw error;
+      delayStarts(this.#supervisor, `Cannot allocate a port for a service (${errno})`);
+      return null;
+    }
+  }
+
+  #giveTo(service: ServiceSpec): { readonly service: AttemptService } {
     this.#taken ??= portsInUse(this.#supervisor);
     const ports: Record<string, number> = {};
-    for (const [name, asked] of Object.entries(spec.service.ports)) {
+    for (const [name, asked] of Object.entries(service.ports)) {
       const port = asked === 0 ? freePort(this.#taken) : asked;
       this.#taken.add(port);
       ports[name] = port;
     }
-    const url = urlOf(spec.service, ports);
+    const url = urlOf(service, ports);
     return { service: { ports, ...(url !== undefined && { url }) } };
   }
 }

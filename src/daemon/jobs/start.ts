@@ -67,6 +67,8 @@ export function startTasks(supervisor: Supervisor, placements: readonly Placemen
       supervisor.nudge();
       return [];
     }
+    const service = ports.give(before);
+    if (service === null) return [];
     const token = uuid();
     if (supervisor.devices?.take(placement, token) === false) return [];
     const claim = {
@@ -77,7 +79,7 @@ export function startTasks(supervisor: Supervisor, placements: readonly Placemen
       claimedAwakeMs: clock.awakeMs(),
       resources,
       devices,
-      ...ports.give(before),
+      ...service,
     };
     return [{ before, after: claimed(before, claim), actor }];
   });
