@@ -75,6 +75,10 @@ const TABLE: readonly (readonly [words: string, hint: string])[] = [
   ["commit checkout clone", "your files are not managed by stint; to list what is queued: stint ls"],
   ["rerun resubmit", "a failed task again: stint retry TASK; a completed one: stint submit --from TASK"],
   ["new template templates", "to write a starter file: stint init TEMPLATE"],
+  [
+    "url browse notebook jupyter lab tensorboard",
+    "to open a service: stint open NAME; to list them: stint services; a file for one: stint init jupyter",
+  ],
   ["check lint parse test", "to check a task file: stint validate FILE"],
 ];
 

@@ -162,3 +162,12 @@ describe("with services", () => {
     expect(readFileSync(elsewhere, "utf8")).toBe("untouched");
   });
 });
+
+test("a service in a container without a network is refused", async () => {
+  await using stage = new Stage();
+  const task = { container: { image: "x", network: "none" }, command: ["x"], service: { port: 0 } };
+  writeFileSync(join(stage.folder, "cut-off.yaml"), JSON.stringify(task));
+  const shown = await stage.show(["validate", "cut-off.yaml"]);
+  expect(shown).toMatchObject({ exit: "invalidTask" });
+  expect(shown.err).toContain("no port is reached with network: none");
+});

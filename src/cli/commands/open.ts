@@ -122,7 +122,11 @@ function whyClosed(context: Context, { metadata, status }: Task): Problem | null
       status.state === "completed"
         ? `start it again: stint submit --from ${number}`
         : `why: stint explain ${number}; start it again: stint retry ${number}`;
-    return problem("INVALID_TRANSITION", `Cannot open "${name}": it is ${status.state} since${when}`, again);
+    return problem(
+      "INVALID_TRANSITION",
+      `Cannot open "${name}": it ${status.state === "cancelled" ? "was " : ""}${status.state}${when}`,
+      again,
+    );
   }
   const hint =
     status.state === "stopping"
