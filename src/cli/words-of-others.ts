@@ -20,7 +20,7 @@ const UP = "to start the supervisor: stint up --detach";
 const TABLE: readonly (readonly [words: string, hint: string])[] = [
   // pueue, task-spooler, nq
   ["start", `${UP}; to let held tasks start: stint release TASK; after a pause: stint resume`],
-  ["daemon pueued gflowd server serve worker workers", UP],
+  ["daemon pueued gflowd server worker workers", UP],
   ["shutdown quit exit", DOWN],
   ["remove", `${CANCEL}; ${CLEAN}`],
   ["clear prune purge reset gc cleanup flush", CLEAN],
