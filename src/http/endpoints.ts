@@ -3,7 +3,7 @@ import { type Endpoint, reading } from "./endpoint.ts";
 import { cancelTasks, holdTasks, releaseTasks, retryTasks, setTasks } from "./endpoints/change.ts";
 import { events } from "./endpoints/events.ts";
 import { gpus, results, schedules } from "./endpoints/lists.ts";
-import { explain, get, home, list, log, stats } from "./endpoints/read.ts";
+import { explain, get, home, list, log, stats, summary } from "./endpoints/read.ts";
 import { submit, validate } from "./endpoints/submit.ts";
 
 const description = reading({
@@ -22,6 +22,7 @@ const description = reading({
 /** Every endpoint of the API. A path without a parameter stands before the one with it that it would match. */
 export const ENDPOINTS: readonly Endpoint[] = [
   home,
+  summary,
   list,
   submit,
   cancelTasks,

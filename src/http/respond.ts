@@ -77,6 +77,8 @@ async function outcomeOf(
     };
   const body = await readBody(request, endpoint.body);
   if (!body.ok) return body;
+  const gone = homeGone(context.layout.home);
+  if (gone !== null) return { ok: false, error: gone };
   // A supervisor that is busy, or a job that is being ended, may take longer than a connection may be idle.
   if (endpoint.method === "POST") context.limitIdle(request, 0);
   try {

@@ -1,4 +1,5 @@
 import type { Caller } from "../desk/caller.ts";
+import type { Mirror } from "../desk/mirror/mirror.ts";
 import type { Layout } from "../store/layout.ts";
 import type { ServeTokens } from "../store/serve-tokens.ts";
 import type { EventRoom } from "./event-room.ts";
@@ -7,6 +8,8 @@ import type { EventRoom } from "./event-room.ts";
 export interface ServerContext {
   readonly layout: Layout;
   readonly caller: Caller;
+  /** The home in memory: lists are read of it, single records of the disk. */
+  readonly mirror: Mirror;
   readonly tokens: ServeTokens;
   readonly events: EventRoom;
   readonly version: string;

@@ -42,16 +42,19 @@ async function serve({ context, flags }: Call<typeof FLAGS>, layout: Layout): Pr
   const taken = await takeServePlace(layout, context.clock);
   if (!taken.ok) return taken.error;
   await using place = taken.value;
-  const [{ listen }, { EventRoom }] = await Promise.all([
+  const [{ listen }, { EventRoom }, { Mirror }] = await Promise.all([
     import("../../http/server.ts"),
     import("../../http/event-room.ts"),
+    import("../../desk/mirror/mirror.ts"),
   ]);
   const isReadOnly = flags.readOnly === true;
   const caller = callerOf(context);
+  await using mirror = await Mirror.open(caller, layout);
   const listening = await listen(
     {
       layout,
       caller,
+      mirror,
       tokens: { read: tokens.value.read, full: isReadOnly ? null : tokens.value.full },
       events: new EventRoom(layout, caller),
       version: packageJson.version,

@@ -1,9 +1,9 @@
 import { explanationOf } from "../../desk/explanation.ts";
 import { logWindow } from "../../desk/log-window.ts";
 import { statisticsOf } from "../../desk/statistics.ts";
-import { taskPage } from "../../desk/task-page.ts";
 import { ok } from "../../lib/result.ts";
 import { about, explanation, logWindowSchema, statistics } from "../../model/api/answers.ts";
+import { homeSummarySchema } from "../../model/api/home-summary.ts";
 import { taskPageSchema } from "../../model/api/task-row.ts";
 import { PLACES } from "../../model/state.ts";
 import { task as taskSchema } from "../../model/task.ts";
@@ -39,12 +39,25 @@ export const home = reading({
   },
 });
 
+export const summary = reading({
+  method: "GET",
+  path: "/summary",
+  access: "read",
+  name: "getSummary",
+  summary: "Tells the queue at a glance: tasks in each state, services, the supervisor",
+  answer: { status: 200, schema: homeSummarySchema, about: "the queue" },
+  run: async ({ context: { mirror } }) => {
+    await mirror.catchUp();
+    return ok({ data: mirror.summary() });
+  },
+});
+
 export const list = reading({
   method: "GET",
   path: "/tasks",
   access: "read",
   name: "listTasks",
-  summary: "Lists tasks from the highest number down, a page at a time",
+  summary: "Lists tasks, a page at a time",
   query: {
     state: STATES_PARAMETER,
     name: textParameter(
@@ -59,10 +72,17 @@ export const list = reading({
     ),
     slot: textParameter("only tasks of this lane", "the name of a lane"),
     limit: { ...numberParameter(1, MAX_PAGE, "tasks on a page"), default: 100 },
-    cursor: numberParameter(1, MAX_NUMBER, "only tasks with lower numbers: `next` of the page before"),
+    order: {
+      ...wordParameter(
+        ["newest", "queue"],
+        "newest first, or the unfinished tasks alone, as they are expected to start",
+      ),
+      default: "newest",
+    },
+    cursor: numberParameter(1, MAX_NUMBER, "`next` of the page before"),
   },
   answer: { status: 200, schema: taskPageSchema, about: "a page" },
-  run: ({ context: { layout, caller }, query }) => {
+  run: async ({ context: { mirror }, query }) => {
     const { state: states, label: labels, name, failure, slot, ...where } = query;
     const criteria = {
       ...(states !== undefined && { states }),
@@ -71,7 +91,8 @@ export const list = reading({
       ...(failure !== undefined && { failure }),
       ...(slot !== undefined && { slot }),
     };
-    return answeredWith(taskPage(layout, { query: criteria, ...where }, caller.clock.now()));
+    await mirror.catchUp();
+    return answeredWith(mirror.page({ query: criteria, ...where }));
   },
 });
 
@@ -82,8 +103,8 @@ export const get = reading({
   name: "getTask",
   summary: "Gives the record of a task; its ETag is for If-None-Match, and for If-Match of changes",
   answer: { status: 200, schema: taskSchema, about: "the record" },
-  run: ({ context: { layout }, task, request }) => {
-    const found = taskNamed(layout, task);
+  run: ({ context, task, request }) => {
+    const found = taskNamed(context, task);
     if (!found.ok) return found;
     const etag = etagOf(found.value);
     if (request.headers.get("if-none-match") === etag) return ok(unchangedAnswer(etag));
@@ -98,9 +119,9 @@ export const explain = reading({
   name: "explainTask",
   summary: "Tells why a task waits or failed",
   answer: { status: 200, schema: explanation, about: "the reasons" },
-  run: async ({ context: { layout, caller }, task }) => {
-    const found = taskNamed(layout, task);
-    return found.ok ? ok({ data: await explanationOf(caller, layout, found.value) }) : found;
+  run: async ({ context, task }) => {
+    const found = taskNamed(context, task);
+    return found.ok ? ok({ data: await explanationOf(context, found.value) }) : found;
   },
 });
 
@@ -123,9 +144,11 @@ export const log = reading({
     },
   },
   answer: { status: 200, schema: logWindowSchema, about: "a window of the log" },
-  run: async ({ context: { layout, caller }, task, query }) => {
-    const found = taskNamed(layout, task);
-    return found.ok ? answeredWith(logWindow(caller, layout, { task: found.value, asked: query })) : found;
+  run: async ({ context, task, query }) => {
+    const found = taskNamed(context, task);
+    return found.ok
+      ? answeredWith(logWindow(context.caller, context.layout, { task: found.value, asked: query }))
+      : found;
   },
 });
 
