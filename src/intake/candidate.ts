@@ -10,6 +10,7 @@ import {
   PARENT_ENDS,
   type ParentReference,
 } from "../model/spec.ts";
+import type { TrackingAsked } from "../model/tracking.ts";
 import type { ParentGroups } from "./queue-readers.ts";
 import type { ReadContext } from "./readers.ts";
 import type { Entry } from "./value.ts";
@@ -31,6 +32,7 @@ export interface Defaults {
   readonly engine?: EngineName;
   /** For scripts outside containers that name no interpreter; default: sh. */
   readonly runtime?: Shell;
+  readonly tracking?: TrackingAsked;
 }
 
 /** The origin of tasks, and their defaults. */
@@ -68,7 +70,7 @@ export function defaultSpec(
   { defaultCwd, defaults = {} }: Pick<SubmissionContext, "defaultCwd" | "defaults">,
   type: Kind["type"] = "subprocess",
 ): Tree {
-  const { timeoutMs, retries, priority = 0, gpus } = defaults;
+  const { timeoutMs, retries, priority = 0, gpus, tracking } = defaults;
   return {
     kind: COMPLETED[type]({
       type: "subprocess",
@@ -90,6 +92,8 @@ export function defaultSpec(
     stopGraceMs: DEFAULT_GRACE_MS,
     logs: { separate: false, maxBytes: DEFAULT_LOG_BYTES },
     hold: false,
+    // A copy: a candidate is changed.
+    ...(tracking !== undefined && { tracking: structuredClone(tracking) }),
   };
 }
 

@@ -9,6 +9,7 @@ import { ORDER_FIELDS } from "./keys/order.ts";
 import { PROGRAM_FIELDS } from "./keys/program.ts";
 import { SERVICE_FIELDS } from "./keys/service.ts";
 import { SLURM_FIELDS } from "./keys/slurm.ts";
+import { TRACKING_FIELDS } from "./keys/tracking.ts";
 
 /** Every key of a task file, of the flags of `submit` and of `stint set`, in its canonical spelling. */
 export const FIELDS: Readonly<Record<string, Field>> = {
@@ -22,4 +23,5 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   ...SLURM_FIELDS,
   ...DATA_FIELDS,
   ...SERVICE_FIELDS,
+  ...TRACKING_FIELDS,
 };

@@ -56,6 +56,7 @@ const SPECIAL: Readonly<Record<string, (value: never) => unknown>> = {
       ]),
     ),
   service: serviceForm,
+  tracking: () => "off",
   preflight: (conditions: readonly Condition[]) => conditions.map(conditionForm),
   "notify.start": receiversForm,
   "notify.success": receiversForm,

@@ -18,6 +18,7 @@ import { retentionSettings } from "./settings-retention.ts";
 import { workSettings } from "./settings-work.ts";
 import { absolutePath } from "./task-readers.ts";
 import { textMap } from "./text-map.ts";
+import { trackingDefaults } from "./tracking-readers.ts";
 import { readFileText } from "./yaml-text.ts";
 
 /** More jobs at a time are assumed to be a typing error. */
@@ -45,6 +46,7 @@ const settingsKeys = mapping(
         priority: count(0, MAX_PRIORITY),
         gpus: count(0),
         runtime: oneOf(SHELLS),
+        tracking: trackingDefaults,
       }),
       about: "keys for tasks that do not set them",
     },

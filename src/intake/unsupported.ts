@@ -1,10 +1,8 @@
 const SECURITY = "the job runs with the rights of your account; limits: is supported";
-const TRACKING = "set the variables of the tracker under env:";
 
 /** Keys of planned features. They are refused: an ignored key would mislead its author. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
   security: SECURITY,
-  tracking: TRACKING,
 };
 
 /** Keys of a schedule file, which contains the task. */

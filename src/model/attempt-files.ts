@@ -15,6 +15,8 @@ export const ATTEMPT_FILES = {
   /** By the preparation: how far it is, then its result; see `preparationReport`. */
   preparation: "preparation.json",
   preparationStaged: "preparation.json.new",
+  /** By the preparation: variables of trackers, as assignments of sh that the prefix of the job reads. */
+  trackingVariables: "tracking-variables",
   /** By the supervisor: the inputs of the task as a JSON object; absent without any. */
   inputs: "inputs.json",
   /** By the job: its outputs as a JSON object; see `readOutputs`. */

@@ -14,6 +14,7 @@ import { progress } from "./progress.ts";
 import { resources } from "./resources.ts";
 import { retryDelay } from "./retry.ts";
 import { attemptService } from "./service.ts";
+import { trackingFound } from "./tracking.ts";
 
 /** Why stint ends a job; on record before the first signal is sent. */
 const STOP_REASONS = [
@@ -83,6 +84,7 @@ const common = {
   pausedMs: v.optional(v.number()),
   /** What its data was found to be, by name. */
   datasets: v.optional(foundDatasets),
+  tracking: v.optional(trackingFound),
   /** The limits that this machine could not enforce, by their keys in the task file. */
   unenforced: v.optional(v.array(v.string())),
   /** Set where it is a service. */

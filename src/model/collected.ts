@@ -1,5 +1,6 @@
 import type { Artifact, ArtifactsTotal } from "./artifacts.ts";
 import type { Packages } from "./packages.ts";
+import type { TrackingFound } from "./tracking.ts";
 
 /** What was found of an ended attempt beside its record. */
 export interface Collected {
@@ -14,6 +15,8 @@ export interface Collected {
   /** Its GPUs, and the version of their driver. */
   readonly devices?: readonly { readonly id: string; readonly name?: string }[];
   readonly driver?: string;
+  /** Of its trackers, what its runs are and what did not work with them. */
+  readonly tracking?: TrackingFound;
   /** What went wrong, a sentence each. */
   readonly notes: readonly string[];
   /** Set where the disk was full: it is worth another try. */

@@ -83,8 +83,12 @@ export function preparingFor(task: Task, reason: PreparingReason): Task {
 }
 
 /** Records what the preparation of the open attempt found. */
-export function withFindings(task: Task, { datasets }: Findings): Task {
-  return datasets === undefined ? task : withOpenAttempt(task, { datasets });
+export function withFindings(task: Task, { datasets, tracking }: Findings): Task {
+  if (datasets === undefined && tracking === undefined) return task;
+  return withOpenAttempt(task, {
+    ...(datasets !== undefined && { datasets }),
+    ...(tracking !== undefined && { tracking }),
+  });
 }
 
 /** preparing → running: the process exists. */

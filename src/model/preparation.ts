@@ -3,6 +3,7 @@ import { checkoutOrder } from "./code.ts";
 import { dataOrder, foundDatasets } from "./dataset.ts";
 import { type Failure, failureCode } from "./failure.ts";
 import { preflight } from "./preflight.ts";
+import { trackingFound, trackingOrder } from "./tracking.ts";
 
 /*
  * What is done for an attempt before its program runs, as data: the order that the supervisor writes into the attempt's folder, and the
@@ -10,7 +11,12 @@ import { preflight } from "./preflight.ts";
  */
 
 /** The steps in their order, and the reason on record while each is at work. */
-const STEPS = { preflight: "Preflight", code: "CheckingOut", data: "VerifyingData" } as const;
+const STEPS = {
+  preflight: "Preflight",
+  code: "CheckingOut",
+  data: "VerifyingData",
+  tracking: "Tracking",
+} as const;
 export type StepName = keyof typeof STEPS;
 const STEP_NAMES = Object.keys(STEPS) as StepName[];
 export const PREPARATION_REASONS = Object.values(STEPS);
@@ -24,6 +30,7 @@ const orderParts = v.strictObject({
   preflight: v.optional(v.strictObject({ conditions: preflight, /** Of the job. */ cwd: v.string() })),
   code: v.optional(checkoutOrder),
   data: v.optional(dataOrder),
+  tracking: v.optional(trackingOrder),
 });
 export type OrderParts = v.InferOutput<typeof orderParts>;
 
@@ -31,7 +38,10 @@ export const preparationOrder = v.strictObject({ parts: orderParts });
 export type PreparationOrder = v.InferOutput<typeof preparationOrder>;
 
 /** What the steps found, for the record of the attempt. */
-const findings = v.strictObject({ datasets: v.optional(foundDatasets) });
+const findings = v.strictObject({
+  datasets: v.optional(foundDatasets),
+  tracking: v.optional(trackingFound),
+});
 export type Findings = v.InferOutput<typeof findings>;
 
 /** When a preparation was over: ms since the epoch, and the awake time then. */

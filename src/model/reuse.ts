@@ -44,6 +44,7 @@ const NO_PART = [
   "templates",
   "provenance",
   "code",
+  "tracking",
 ] as const satisfies readonly (keyof Spec)[];
 
 /** What a fingerprint is made of. */

@@ -16,6 +16,7 @@ import { service } from "./service.ts";
 import { slurm } from "./slurm.ts";
 import { stopHow } from "./stop.ts";
 import { topicName } from "./topic.ts";
+import { trackingAsked } from "./tracking.ts";
 
 /** Which outcome of a parent lets its dependent start; of all parents with `oneOf`, the success of one. */
 export const PARENT_ENDS = ["success", "any", "failure", "oneOf"] as const;
@@ -111,5 +112,6 @@ export const spec = v.strictObject({
   code: v.optional(codeSpec),
   /** Set where it is a service. */
   service: v.optional(service),
+  tracking: v.optional(trackingAsked),
 });
 export type Spec = v.InferOutput<typeof spec>;

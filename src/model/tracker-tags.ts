@@ -7,3 +7,6 @@ export const ATTEMPT_TAG = "stint.attempt";
 export function attemptTag(id: TaskId, attempt: number): string {
   return `${id}/${attempt}`;
 }
+
+/** The tag on the run of MLflow that heads a sweep, which it names. */
+export const SWEEP_TAG = "stint.sweep";

@@ -10,6 +10,7 @@ import type { JsonObject } from "../model/job-data.ts";
 import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
 import type { PackagesSummary } from "../model/packages.ts";
 import { openAttempt, type QUEUED_REASONS, type Status, type Task } from "../model/task.ts";
+import { mergedTracking, type TrackingFound } from "../model/tracking.ts";
 import { mustTransition } from "../model/transition.ts";
 import { decideInterrupted, decideRetry, isAwaited, isPreflight } from "./retry.ts";
 
@@ -30,6 +31,8 @@ export interface End extends Evidence {
   readonly events?: EventSummary;
   readonly artifacts?: ArtifactsTotal;
   readonly packages?: PackagesSummary;
+  /** Of its trackers. */
+  readonly tracking?: TrackingFound;
   /** What went wrong when its results were collected. */
   readonly notes?: readonly string[];
   readonly outputs?: JsonObject;
@@ -145,8 +148,10 @@ function commonFields(open: OpenAttempt, end: Facts): Common {
   const stoodStillMs =
     pausedMs + (paused === undefined ? 0 : Math.max(0, end.endedAtMs - Date.parse(paused.at)));
   const startedMs = open.startedAt === undefined ? null : Date.parse(open.startedAt);
+  const tracking = mergedTracking(kept.tracking, end.tracking);
   return {
     ...kept,
+    ...(tracking !== undefined && { tracking }),
     finishedAt: timestamp(end.endedAtMs),
     durationMs: startedMs === null ? 0 : Math.max(0, end.endedAtMs - startedMs),
     exitCode: ending.type === "exited" ? ending.exitCode : null,

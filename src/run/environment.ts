@@ -20,6 +20,8 @@ export interface EnvironmentLayers {
   readonly policy: EnvironmentPolicy;
   /** The submitter's environment, as it was when the task was submitted. */
   readonly captured: Variables;
+  /** Of the task's trackers: what the task itself sets wins. */
+  readonly trackers?: Variables;
   /** Of the task's `envFrom`. */
   readonly sources?: Variables;
   readonly task: Variables;
@@ -45,13 +47,13 @@ export function jobEnvironment(layers: EnvironmentLayers): {
   shadowed: string[];
   unset: UnsetVariable[];
 } {
-  const { task, expands = [], runner, sources = {} } = layers;
-  const around = merge([base(layers), sources, runner]);
+  const { task, expands = [], runner, sources = {}, trackers = {} } = layers;
+  const around = merge([base(layers), trackers, sources, runner]);
   const values = expands.flatMap((name) => {
     const value = own(task, name);
     return value === undefined ? [] : [{ name, ...expanded(name, value, (wanted) => around.get(wanted)) }];
   });
-  const merged = merge([base(layers), sources, task]);
+  const merged = merge([base(layers), trackers, sources, task]);
   for (const { name, text } of values) merged.set(name, text);
   for (const [name, value] of Object.entries(runner)) merged.set(name, value);
   // BUN_BE_BUN and BUN_OPTIONS would change stint itself, a Bun executable, when a job calls it.

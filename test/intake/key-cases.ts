@@ -4,10 +4,10 @@ import { DATA_KEYS } from "./data-key-cases.ts";
 import { EVENT_KEYS } from "./event-key-cases.ts";
 import { JOB_DATA_KEYS } from "./job-data-key-cases.ts";
 import { LIMIT_KEYS } from "./limit-key-cases.ts";
-
 import { NOTICE_KEYS } from "./notice-key-cases.ts";
 import { SERVICE_KEYS } from "./service-key-cases.ts";
 import { SLURM_KEYS } from "./slurm-key-cases.ts";
+import { TRACKING_KEYS } from "./tracking-key-cases.ts";
 
 const KIND = ["spec", "kind"];
 const RETRY = ["spec", "retry"];
@@ -293,6 +293,7 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
   ...JOB_DATA_KEYS,
   ...SERVICE_KEYS,
   ...SLURM_KEYS,
+  ...TRACKING_KEYS,
   ...CONTAINER_KEYS,
   ...DATA_KEYS,
   ...EVENT_KEYS,

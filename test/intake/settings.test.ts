@@ -88,11 +88,14 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
   ],
   [
     "defaults: {cpus: 1}",
-    '1:12 "defaults.cpus" is unknown, wanted timeout, retries, priority, gpus or runtime',
+    '1:12 "defaults.cpus" is unknown, wanted timeout, retries, priority, gpus, runtime or tracking',
     "did you mean gpus?",
   ],
   ["defaults: {runtime: zsh}", '1:21 "defaults.runtime" is "zsh", wanted sh or bash', "did you mean sh?"],
-  ["defaults: 5", '1:11 "defaults" is 5, wanted a mapping with timeout, retries, priority, gpus or runtime'],
+  [
+    "defaults: 5",
+    '1:11 "defaults" is 5, wanted a mapping with timeout, retries, priority, gpus, runtime or tracking',
+  ],
   ["- a", `1:1 the document is a list, wanted a mapping with ${KEYS}`],
   ["jobs: 1\n---\njobs: 2", "3:1 a second document, wanted one"],
   [

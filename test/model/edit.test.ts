@@ -45,6 +45,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   outputSpecs: { outputSpecs: { acc: { type: "float" } } },
   fail: { fail: { acc: ["nan"] } },
   topic: { topic: "vision" },
+  tracking: { tracking: { tensorboard: { mode: "local" } } },
   attributes: { attributes: { team: "x" } },
   code: { code: { mode: "none" } },
   service: { service: { ports: { main: 0 } } },

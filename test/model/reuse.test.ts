@@ -60,6 +60,7 @@ const NO_PART: Readonly<Partial<Record<keyof Spec, Partial<Spec>>>> = {
   inputSpecs: { inputSpecs: { lr: { type: "float" } } },
   templates: { templates: { run: "a ${{ inputs.lr }}" } },
   provenance: { provenance: "strict" },
+  tracking: { tracking: { tensorboard: { mode: "local" } } },
 };
 
 const kind = (change: Partial<typeof KIND>): Partial<Spec> => ({ kind: { ...KIND, ...change } });

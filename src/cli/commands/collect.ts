@@ -11,7 +11,7 @@ const MAX_ORDER_BYTES = 1_024 * 1_024 * 1_024;
 
 export const verb = declareVerb({ flags: {}, run: ({ context }) => collectOrdered(context) });
 
-function collectOrdered(context: Context): Ended {
+async function collectOrdered(context: Context): Promise<Ended> {
   const home = openHome(homePath(context));
   if (!home.ok) return home.error;
   const order = orderIn(context.readInput(MAX_ORDER_BYTES));
@@ -19,7 +19,7 @@ function collectOrdered(context: Context): Ended {
     const message = "Cannot collect results: standard input is not a request of a supervisor";
     return problem("USAGE", message, "to see the results of a task: stint show ID");
   }
-  collectAll(home.value, order, {
+  await collectAll(home.value, order, {
     environment: context.env,
     nowMs: () => context.clock.now(),
     tell: (told) => {

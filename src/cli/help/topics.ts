@@ -36,6 +36,7 @@ import service from "../../../templates/help/service.md" with { type: "text" };
 import services from "../../../templates/help/services.md" with { type: "text" };
 import sweeps from "../../../templates/help/sweeps.md" with { type: "text" };
 import taskFile from "../../../templates/help/task-file.md" with { type: "text" };
+import tracking from "../../../templates/help/tracking.md" with { type: "text" };
 
 /** The pages of the help, as Markdown, by the names of their topics. */
 export const TOPICS: Readonly<Record<string, string>> = {
@@ -77,6 +78,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   services,
   sweeps,
   "task-file": taskFile,
+  tracking,
 };
 
 /** What a page is about, from its heading: `# NAME: what it is about`. */

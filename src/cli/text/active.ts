@@ -32,6 +32,7 @@ const PREPARATIONS: Readonly<Record<PreparingReason, string>> = {
   Preflight: "asking its preflight",
   CheckingOut: "checking out its code",
   VerifyingData: "verifying its data",
+  Tracking: "preparing its trackers",
 };
 
 /** What a task waits for before its program runs; null where that is not known. `seen` is what its preparation says of itself. */

@@ -31,6 +31,7 @@ import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
 import { renderTable } from "./table.ts";
 import { timelineLines } from "./timeline.ts";
+import { trackingLines } from "./tracking.ts";
 import { usageLines } from "./usage.ts";
 import { hanging } from "./wrap.ts";
 
@@ -156,7 +157,7 @@ function renderAttempt(
       ...head(`${doing} since ${start}${pid}${pause}${stop}`),
       ...(where === null ? [] : [`    ${where}`]),
       ...devicesOf(attempt),
-      ...dataLines(attempt, columns),
+      ...besideLines(attempt, columns),
       ...memoryAndLimits(attempt),
       ...timelineLines(attempt, { nowMs, columns, told }),
     ];
@@ -166,7 +167,7 @@ function renderAttempt(
     "",
     ...head(`${endOf(attempt, task)}; ${start}${ran}`),
     ...devicesOf(attempt),
-    ...dataLines(attempt, columns),
+    ...besideLines(attempt, columns),
     ...memoryAndLimits(attempt),
     ...timelineLines(attempt, { nowMs, columns, told: null }),
   ];
@@ -189,6 +190,11 @@ function renderAttempt(
     );
   }
   return lines;
+}
+
+/** What an attempt has beside its job: data and trackers. */
+function besideLines(attempt: Attempt, columns: number): string[] {
+  return [...dataLines(attempt, columns), ...trackingLines(attempt, columns)];
 }
 
 /** What came of an attempt: outputs, artifacts, and what went wrong when they were collected. */

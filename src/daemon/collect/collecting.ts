@@ -14,23 +14,23 @@ class Unheard extends Error {}
  * Collects the results of ended attempts. It may take as long as it takes: a process of its own does it. `tell` returns false where the
  * supervisor is gone; then nothing more is done.
  */
-export function collectAll(
+export async function collectAll(
   layout: Layout,
   { jobs }: CollectOrder,
   how: Pick<Collecting, "environment" | "nowMs"> & { readonly tell: (told: CollectMessage) => boolean },
-): void {
+): Promise<void> {
   try {
-    collectEach(layout, jobs, how);
+    await collectEach(layout, jobs, how);
   } catch (error) {
     if (!(error instanceof Unheard)) throw error;
   }
 }
 
-function collectEach(
+async function collectEach(
   layout: Layout,
   jobs: CollectOrder["jobs"],
   { environment, nowMs, tell: send }: Parameters<typeof collectAll>[2],
-): void {
+): Promise<void> {
   const tell = (told: CollectMessage): void => {
     if (!send(told)) throw new Unheard();
   };
@@ -42,24 +42,25 @@ function collectEach(
       tell({ type: "at", file: job });
     };
     tell({ type: "at", file: job });
-    tell({ type: "collected", job, collected: collectOne({ ...one, layout, environment, nowMs, beat }) });
+    const collected = await collectOne({ ...one, layout, environment, nowMs, beat });
+    tell({ type: "collected", job, collected });
   }
 }
 
 /** What one part cannot collect is noted, and the others go on. */
-function collectOne(of: Collecting): Collected {
+async function collectOne(of: Collecting): Promise<Collected> {
   let collected: Collected = { notes: [] };
   for (const part of PARTS) {
     if (part.isNeeded !== "beside others" && !part.isNeeded(of)) continue;
-    const { notes, ...found } = collectPart(part, of);
+    const { notes, ...found } = await collectPart(part, of);
     collected = { ...collected, ...found, notes: [...collected.notes, ...notes] };
   }
   return collected;
 }
 
-function collectPart(part: (typeof PARTS)[number], of: Collecting): Collected {
+async function collectPart(part: (typeof PARTS)[number], of: Collecting): Promise<Collected> {
   try {
-    return part.collect(of);
+    return await part.collect(of);
   } catch (error) {
     if (error instanceof Unheard) throw error;
     const why = error instanceof Error ? error.message : String(error);

@@ -22,5 +22,5 @@ export interface Part {
    */
   readonly isNeeded: ((of: EndedJob) => boolean) | "beside others";
   /** In a process of its own, which may take its time. It may be killed at any point, and is then repeated as a whole. */
-  readonly collect: (of: Collecting) => Collected;
+  readonly collect: (of: Collecting) => Collected | Promise<Collected>;
 }

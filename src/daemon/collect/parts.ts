@@ -5,9 +5,10 @@ import type { EndedJob } from "./order.ts";
 import { packagesPart } from "./packages.ts";
 import type { Part } from "./part.ts";
 import { surroundingsPart } from "./surroundings.ts";
+import { trackingPart } from "./tracking.ts";
 
 /** What is collected of an attempt, in this order. */
-export const PARTS: readonly Part[] = [artifactsPart, packagesPart, dataPart, surroundingsPart];
+export const PARTS: readonly Part[] = [artifactsPart, packagesPart, dataPart, trackingPart, surroundingsPart];
 
 /** True where a job has left something to collect; a service has no state in which that is done, and its files stay where they are. */
 export function needsCollecting(of: EndedJob): boolean {

@@ -6,6 +6,7 @@ import { checkoutOf } from "../../model/code.ts";
 import type { Datasets } from "../../model/dataset.ts";
 import { type OrderParts, type PreparationReport, reasonOfStep } from "../../model/preparation.ts";
 import { openAttempt, type PreparingReason, type Task } from "../../model/task.ts";
+import type { TrackingOrder } from "../../model/tracking.ts";
 import { checkoutFolder } from "../../model/work-folder.ts";
 import type { JobEnd } from "../../run/ending.ts";
 import { preparationPrefix, UNPREPARED } from "../../run/prepare/prefix.ts";
@@ -14,6 +15,7 @@ import { readExit } from "../../run/records.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type { Job } from "./job.ts";
+import { preparesTracking } from "./tracking.ts";
 
 /*
  * What a task needs before its program runs, such as verified data, is prepared by a prefix of the job (`run/prepare/`). This file owns
@@ -30,9 +32,13 @@ import type { Job } from "./job.ts";
  */
 
 /** True for a task that needs a preparation; for all others no more is done. */
-function isPrepared({ spec }: Task): boolean {
-  const { datasets, snapshot, preflight, code } = spec;
-  return [datasets, snapshot, preflight].some((one) => one !== undefined) || code?.mode === "snapshot";
+function isPrepared(task: Task): boolean {
+  const { datasets, snapshot, preflight, code } = task.spec;
+  return (
+    [datasets, snapshot, preflight].some((one) => one !== undefined) ||
+    code?.mode === "snapshot" ||
+    preparesTracking(task)
+  );
 }
 
 /** Whether the job of a task that starts, or that an earlier supervisor left, is prepared first. */
@@ -45,14 +51,17 @@ interface Ordered {
   readonly directory: string;
   /** With those of its snapshot; null for none. */
   readonly datasets: Datasets | null;
+  /** Null for nothing. */
+  readonly tracking: TrackingOrder | null;
 }
 
-function partsOf({ task: { spec, metadata }, datasets }: Ordered, layout: Layout): OrderParts {
+function partsOf({ task: { spec, metadata }, datasets, tracking }: Ordered, layout: Layout): OrderParts {
   const { preflight, kind, provenance = "strict" } = spec;
   const code = checkoutOf(spec.code, metadata.code);
   return {
     ...(preflight !== undefined && { preflight: { conditions: preflight, cwd: kind.cwd } }),
     ...(code !== null && { code }),
+    ...(tracking !== null && { tracking }),
     ...(datasets !== null && {
       data: { datasets, provenance, task: metadata.id, cache: layout.datasets },
     }),

@@ -11,11 +11,13 @@ import type { FoundEnd } from "../../model/found-end.ts";
 import { collecting, started, withFindings, withNote } from "../../model/lifecycle.ts";
 import { summaryOfPackages } from "../../model/packages.ts";
 import { isCollecting, lastEnded, openAttempt, type Task } from "../../model/task.ts";
+import { mergedTracking } from "../../model/tracking.ts";
 import { finishAttempt, requeueUnstarted } from "../../plan/finish-attempt.ts";
 import { bytesCutIn, capLog, readTail } from "../../run/log.ts";
 import { manifestText } from "../../run/manifest.ts";
 import { outputFiles } from "../../run/output.ts";
 import { inDamagedFolder } from "../../run/records.ts";
+import { trackingAtStart } from "../../run/tracking/variables.ts";
 import { replaceSynced } from "../../store/durable.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Change } from "../../store/writer.ts";
@@ -244,6 +246,7 @@ function finishWith(
     logBytesCut: inDamagedFolder(cutBytes, 0),
     ...(collected?.artifactsTotal !== undefined && { artifacts: collected.artifactsTotal }),
     ...(collected?.packages !== undefined && { packages: summaryOfPackages(collected.packages) }),
+    ...(collected?.tracking !== undefined && { tracking: collected.tracking }),
     ...(collected !== undefined && { notes: collected.notes }),
   };
   return finishAttempt(task, end, supervisor.context.random);
@@ -252,7 +255,8 @@ function finishWith(
 /** The task as running; unchanged where it is on record as such, and where its program has not run. */
 export function asStarted(task: Task, job: Job): Task {
   if (task.status.state !== "preparing" || job.leader === null) return task;
-  const found = withFindings(task, job.findings ?? {});
+  const tracking = mergedTracking(trackingAtStart(task, job.directory), job.findings?.tracking);
+  const found = withFindings(task, { ...job.findings, ...(tracking !== undefined && { tracking }) });
   if (isUnprepared(job)) return found;
   return started(found, {
     process: { pid: job.leader.pid, startTime: job.leader.startTime },

@@ -1,21 +1,18 @@
-import { existsSync } from "node:fs";
 import { timestamp } from "../../lib/clock.ts";
 import { errnoOf } from "../../lib/errno.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { uuid } from "../../lib/random.ts";
 import { err, type Result } from "../../lib/result.ts";
 import { pathsOf } from "../../model/dataset.ts";
-import type { EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import { checkoutFolder, workFolder } from "../../model/work-folder.ts";
 import type { Placement } from "../../plan/place.ts";
-import { describeUnset, deviceVariables, environmentOfKind, runnerVariables } from "../../run/environment.ts";
+import { deviceVariables, runnerVariables } from "../../run/environment.ts";
 import type { Launched, NotStarted } from "../../run/launch.ts";
-import { refuseMissing } from "../../run/missing.ts";
 import { refusedBySystem } from "../../run/not-started.ts";
-import { readSources, secretValues } from "../../run/secrets.ts";
-import { linkLogs, slurmVariables, srunVariables } from "../../run/slurm.ts";
+import { secretValues } from "../../run/secrets.ts";
+import { linkLogs, slurmVariables } from "../../run/slurm.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { keepSecrets } from "../../store/kept-secrets.ts";
 import { requireRoomForJobs } from "../../store/probe.ts";
@@ -32,6 +29,8 @@ import { runnerOf } from "./runners/runner-of.ts";
 import { capturedFor, keepSecretsOf } from "./secrets.ts";
 import { PortGiver, serviceFor } from "./service-start.ts";
 import { delayStarts, easeStarts, roomForStarts } from "./start-shortage.ts";
+import { trackingOrderOf } from "./tracking.ts";
+import { wholeEnvironment } from "./whole-environment.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -233,25 +232,17 @@ function launchJob(
   // Slurm calls a node by its short name.
   const [node = ""] = supervisor.context.lock.owner.host.split(".");
   const slurm = slurmVariables(task, { node, devices: supervisor.devices?.named(ids) ?? [] });
-  const sources = readSources(kind.envFrom ?? [], captured);
-  if (!sources.ok) return err(refusedSources(kind.envFrom ?? [], sources.error));
-  const { environment, unset } = environmentOfKind(kind, {
-    captured,
-    sources: sources.value,
-    runner: { ...variables, ...devices, ...slurm },
-    isInImage: runner.isInImage,
-  });
-  const [missing] = unset;
-  if (missing !== undefined)
-    return err({ code: "INVALID_SPEC", error: `Cannot start "${id}": ${describeUnset(missing)}` });
-  if (task.spec.slurm !== undefined && !runner.isInImage)
-    Object.assign(environment, srunVariables(layout.programs, environment["PATH"]));
+  const runnerLayer = { ...variables, ...devices, ...slurm };
+  const made = wholeEnvironment(supervisor, { task, captured, run: inJob.run, runnerLayer });
+  if (!made.ok) return made;
+  const environment = made.value;
   const limited = prepareLimits(supervisor, { task, directory, environment });
   if (!limited.ok) return limited;
   const { parentGroup, group } = limited.value;
+  const tracking = trackingOrderOf(task, { layout, directory, captured, environment });
   // Before the prefix of the limits, which do not count for the preparation.
   const prefix = [
-    ...orderPreparation(supervisor, { task, directory, datasets: datasets.value }),
+    ...orderPreparation(supervisor, { task, directory, datasets: datasets.value, tracking }),
     ...limited.value.prefix,
   ];
   const token = openAttempt(task)?.token ?? "";
@@ -264,13 +255,6 @@ function launchJob(
     for (const refusal of linkLogs(task, { directory, runs: layout.runs, node }))
       supervisor.context.log(refusal);
   return launched;
-}
-
-function refusedSources(sources: readonly EnvironmentSource[], error: string): NotStarted {
-  const gone = sources.find((source) => "file" in source && !existsSync(source.file));
-  return gone !== undefined && "file" in gone
-    ? refuseMissing(gone.file, error)
-    : { code: "INVALID_SPEC", error };
 }
 
 /** The variables that hide all devices but these from a job; none on a machine without devices. */

@@ -19,6 +19,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   },
   artifacts: { prefix: "artifacts." },
   logs: { prefix: "logs." },
+  tracking: { prefix: "tracking." },
   stop: { prefix: "stop.", about: "how a job is stopped", more: "see `stint help control`" },
   limits: {
     prefix: "limits.",

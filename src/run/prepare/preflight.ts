@@ -1,12 +1,11 @@
-import { readFileSync, statfsSync, statSync, writeSync } from "node:fs";
+import { statfsSync, statSync, writeSync } from "node:fs";
 import { runBounded } from "../../lib/bounded-process.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { errnoOf, unlessRefused } from "../../lib/errno.ts";
-import { statFields } from "../../lib/host.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type Condition, describeCondition } from "../../model/preflight.ts";
 import type { Findings, PreparationOrder, StepRefusal } from "../../model/preparation.ts";
-import { PLAIN_PATH } from "../environment.ts";
+import { environmentOfJob } from "./job-environment.ts";
 import type { StepInput } from "./steps.ts";
 
 /** A command that takes longer hangs. */
@@ -108,19 +107,4 @@ async function whyCommandFails(line: string, cwd: string): Promise<string | null
     case "notStarted":
       return `${what} could not be started: ${end.error}`;
   }
-}
-
-/** On macOS there is only a plain one. On Linux that of the shell which started this process and becomes the job. Its values are in no file of stint. */
-function environmentOfJob(): Record<string, string> {
-  const text = unlessRefused(() => {
-    const [, parent] = statFields(readFileSync("/proc/self/stat", "utf8"));
-    return readFileSync(`/proc/${parent}/environ`, "utf8");
-  }, null);
-  if (text === null) return { PATH: PLAIN_PATH };
-  return Object.fromEntries(
-    text.split("\0").flatMap((pair) => {
-      const at = pair.indexOf("=");
-      return at > 0 ? [[pair.slice(0, at), pair.slice(at + 1)]] : [];
-    }),
-  );
 }

@@ -3,6 +3,7 @@ import type { Result } from "../../lib/result.ts";
 import type { Findings, PreparationOrder, StepName, StepRefusal } from "../../model/preparation.ts";
 import { checkOutCode } from "../code/checkout-step.ts";
 import { verifyDatasets } from "../datasets/verify.ts";
+import { prepareTracking } from "../tracking/prepare-step.ts";
 import { askPreflight } from "./preflight.ts";
 
 /** What a step gets: the whole order, with the folder of the attempt, and the way to tell how far it is. */
@@ -25,4 +26,6 @@ export const STEPS: Readonly<Record<StepName, Step>> = {
   preflight: askPreflight,
   code: checkOutCode,
   data: verifyDatasets,
+  // Last: what is refused before it leaves no experiment.
+  tracking: prepareTracking,
 };

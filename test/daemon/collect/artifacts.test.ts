@@ -8,16 +8,16 @@ import { aSpec, aTask, at, NOW_MS } from "../../rig/tasks.ts";
 import { TempHome } from "../../rig/temp-home.ts";
 
 /** Collects the results of a job; left at a sign of life, as by a supervisor that dies. The clock makes each one due. */
-function collect(
+async function collect(
   home: TempHome,
   job: EndedJob,
   cutAt = Number.POSITIVE_INFINITY,
   onBeat = (): void => {},
-): Collected | null {
+): Promise<Collected | null> {
   let [nowMs, beats] = [NOW_MS, 0];
   let collected: Collected | null = null;
   const order = { kind: "collect", jobs: [job] } as const;
-  collectAll(home.layout, order, {
+  await collectAll(home.layout, order, {
     environment: {},
     nowMs: () => (nowMs += 1_000),
     tell: (told) => {
@@ -50,11 +50,11 @@ function aJob(home: TempHome, name: string): EndedJob {
 
 test("collecting that is cut short anywhere is repeated with the same result, and what was copied stays", async () => {
   await using home = new TempHome();
-  const whole = (job: EndedJob): unknown => {
-    const { artifacts, ...rest } = collect(home, job) ?? { notes: [] };
+  const whole = async (job: EndedJob): Promise<unknown> => {
+    const { artifacts, ...rest } = (await collect(home, job)) ?? { notes: [] };
     return [rest, artifacts?.map(({ path, bytes }) => [path, bytes])];
   };
-  const wanted = whole(aJob(home, "whole"));
+  const wanted = await whole(aJob(home, "whole"));
   expect(wanted).toEqual([
     {
       artifactsTotal: { count: 3, bytes: 5 * 2 ** 20 + 2 },
@@ -68,8 +68,8 @@ test("collecting that is cut short anywhere is repeated with the same result, an
   ]);
   for (let cutAt = 1; ; cutAt += 1) {
     const job = aJob(home, `cut-${cutAt}`);
-    if (collect(home, job, cutAt) !== null) break;
-    expect(whole(job)).toEqual(wanted);
+    if ((await collect(home, job, cutAt)) !== null) break;
+    expect(await whole(job)).toEqual(wanted);
     const { cwd } = job.task.spec.kind;
     const copy = readFileSync(join(job.directory, "artifacts", "sub", "large"));
     expect(copy.equals(readFileSync(join(cwd, "sub", "large")))).toBe(true);
@@ -79,7 +79,7 @@ test("collecting that is cut short anywhere is repeated with the same result, an
 test("a file that is gone before it is copied is named, and the others are copied", async () => {
   await using home = new TempHome();
   const job = aJob(home, "gone");
-  const collected = collect(home, job, undefined, () =>
+  const collected = await collect(home, job, undefined, () =>
     rmSync(join(job.task.spec.kind.cwd, "small"), { force: true }),
   );
   expect(collected?.artifacts?.map(({ path }) => path)).toEqual(["own", "sub/large"]);
@@ -87,7 +87,7 @@ test("a file that is gone before it is copied is named, and the others are copie
   const listed = aJob(home, "listed");
   let beats = 0;
   const [first, second] = [
-    collect(home, listed, undefined, () => {
+    await collect(home, listed, undefined, () => {
       beats += 1;
       if (beats === 2) rmSync(join(listed.task.spec.kind.cwd, "small"));
     }),
@@ -101,7 +101,7 @@ test("what another process copies meanwhile, as one of a supervisor that died, i
   const job = aJob(home, "twice");
   const { cwd } = job.task.spec.kind;
   const to = join(job.directory, "artifacts", "sub", "large");
-  const collected = collect(home, job, undefined, () => {
+  const collected = await collect(home, job, undefined, () => {
     if (existsSync(join(job.directory, "artifacts", "sub")))
       writeFileSync(to, readFileSync(join(cwd, "sub", "large")));
   });
