@@ -27,6 +27,13 @@ export function stopInWords({ reason, actor }: StopIntent): string {
   }
 }
 
+/** Why a completed service was stopped, as a clause after "it was"; null for a task that ended by itself. */
+export function stoppedWhy({ spec, status }: Task): string | null {
+  return spec.service !== undefined && status.state === "completed" && status.message.startsWith("stopped")
+    ? status.message
+    : null;
+}
+
 const PREPARATIONS: Readonly<Record<PreparingReason, string>> = {
   PullingImage: "pulling its image",
   Preflight: "asking its preflight",

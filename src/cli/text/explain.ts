@@ -5,7 +5,7 @@ import { whyFailed } from "../../model/failure-text.ts";
 import { isActive } from "../../model/state.ts";
 import { isCollecting, lastEnded, openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
-import { preparationInWords, stopInWords } from "./active.ts";
+import { preparationInWords, stopInWords, stoppedWhy } from "./active.ts";
 import { attemptLines, endedWhen, failedLines, moduleLines, shellLines } from "./explain-failure.ts";
 import { serviceLines } from "./services.ts";
 import type { Holders } from "./shortage.ts";
@@ -38,9 +38,10 @@ export function explainTask(
     case "completed": {
       const last = lastEnded(task);
       const took = last === null ? "" : ` after ${formatDuration(last.durationMs)}`;
+      const stopped = stoppedWhy(task);
       const tries = status.attempt > 1 ? `, on attempt ${status.attempt}` : "";
       return [
-        `${metadata.name} succeeded${took}${tries}`,
+        `${metadata.name} ${stopped === null ? "succeeded" : "ended"}${took}${tries}${stopped === null ? "" : `: ${stopped}`}`,
         idLine(task, nowMs),
         ...shellLines(task),
         ...moduleLines(task),

@@ -8,7 +8,7 @@ import { describeKind } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
 import { isActive } from "../../model/state.ts";
 import { isCollecting, openAttempt, type Task } from "../../model/task.ts";
-import { preparationInWords, stopInWords } from "./active.ts";
+import { preparationInWords, stopInWords, stoppedWhy } from "./active.ts";
 import { aboutLeft, progressText } from "./progress-text.ts";
 import type { Style } from "./style.ts";
 import { numbersText } from "./sweep.ts";
@@ -177,7 +177,7 @@ function reasonOf(task: Task, { wait, progress }: Seen): string | null {
       return why === "" ? wait : `${wait}; ${why}`;
     }
     case "completed":
-      return null;
+      return stoppedWhy(task);
     case "cancelled":
       return status.message;
     case "failed":

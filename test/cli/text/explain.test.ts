@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { explainTask } from "../../../src/cli/text/explain.ts";
 import { explainAlike, likenessOf } from "../../../src/cli/text/explain-alike.ts";
 import { byCause, groupLines } from "../../../src/cli/text/explain-failure.ts";
+import { styleFor } from "../../../src/cli/text/style.ts";
+import { taskRow } from "../../../src/cli/text/task-row.ts";
 import { shortWait } from "../../../src/cli/text/wait.ts";
 import { withoutSearchPath } from "../../../src/model/failure-text.ts";
 import { makeTaskId } from "../../../src/model/identity.ts";
@@ -19,6 +21,18 @@ function failedWith(logTail: string, number = 1): Task {
   const task = aTask({ number, spec: NEVER });
   return after(task, exited(1), { logTail, logBytes: logTail.length });
 }
+
+describe("explainTask() of an ended service", () => {
+  test("says why a service was stopped", () => {
+    const task = aTask({ spec: { ...NEVER, service: { ports: { main: 0 } } } });
+    const stopped = after(task, exited(0), { stop: aStop({ reason: "Idle" }) });
+    expect(explain(stopped)).toMatch(/^train ended after \S+: stopped, as it was not used any more\n/);
+    const layout = { nowMs: NOW_MS, style: styleFor(false), isWide: false };
+    const row = taskRow(stopped, { branches: "", note: "", wait: "", progress: null }, layout);
+    expect(row.at(-1)).toBe("stopped, as it was not used any more");
+    expect(explain(after(task, exited(0)))).toStartWith("train succeeded");
+  });
+});
 
 describe("explainTask() of a failed task", () => {
   test("begins with the verdict, then the log, then what to do", () => {
