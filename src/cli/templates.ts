@@ -9,6 +9,10 @@ import hello from "../../templates/hello.yaml" with { type: "text" };
 import jupyter from "../../templates/jupyter.yaml" with { type: "text" };
 import mlflow from "../../templates/mlflow.yaml" with { type: "text" };
 import nightly from "../../templates/nightly.yaml" with { type: "text" };
+import optunaStudy from "../../templates/python/optuna_study.py" with { type: "text" };
+import pythonModule from "../../templates/python/stint.py" with { type: "text" };
+import hydraLauncher from "../../templates/python/stint_launcher.py" with { type: "text" };
+import submititJobs from "../../templates/python/submitit_jobs.py" with { type: "text" };
 import pythonTrain from "../../templates/python-train.yaml" with { type: "text" };
 import retry from "../../templates/retry.yaml" with { type: "text" };
 import sample from "../../templates/sample.yaml" with { type: "text" };
@@ -19,7 +23,7 @@ import tensorboard from "../../templates/tensorboard.yaml" with { type: "text" }
 import vllm from "../../templates/vllm.yaml" with { type: "text" };
 
 interface Template {
-  /** The name of the file that `init` writes. */
+  /** The file that `init` writes. */
   readonly file: string;
   readonly text: string;
 }
@@ -44,5 +48,9 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   healthcheck: { file: "healthcheck.yaml", text: healthcheck },
   nightly: { file: "nightly.yaml", text: nightly },
   sample: { file: "sample.yaml", text: sample },
+  python: { file: "stint.py", text: pythonModule },
+  hydra: { file: "hydra_plugins/stint_launcher.py", text: hydraLauncher },
+  optuna: { file: "optuna_study.py", text: optunaStudy },
+  submitit: { file: "submitit_jobs.py", text: submititJobs },
   crontab: { file: "crontab.txt", text: crontab },
 };

@@ -24,3 +24,8 @@ declare module "*.fish" {
   const text: string;
   export = text;
 }
+
+declare module "*.py" {
+  const text: string;
+  export = text;
+}

@@ -11,7 +11,11 @@ export const HAS_PACKAGES = GIVEN !== undefined || process.env["CI"] !== undefin
 
 /** Without importing it, which takes seconds. */
 export const HAS_MLFLOW = hasModule("mlflow");
+export const HAS_WANDB = hasModule("wandb");
+/** `bun run test:tracking` sets it: all packages of trackers and launchers are there, and their slow tests run. */
 export const isWholeTrackingTest = process.env["STINT_TEST_TRACKING"] === "1";
+/** An interpreter under load takes minutes to import the large packages. */
+export const TRACKING_MS = 600_000;
 
 function hasModule(name: string): boolean {
   const script = `import importlib.util, sys; sys.exit(importlib.util.find_spec("${name}") is None)`;

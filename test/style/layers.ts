@@ -80,7 +80,7 @@ const KNOW_THE_PROCESS = ["src/main.ts", "src/cli/context.ts"];
 const OF_THE_SYSTEM = ["pid", "kill", "getuid"];
 
 /** What lies outside src and may still be imported, as data. */
-const DATA = /^(package\.json|templates\/([^/]+\.(yaml|txt)|help\/(codes\/)?[^/]+\.md))$/;
+const DATA = /^(package\.json|templates\/([^/]+\.(yaml|txt)|python\/[^/]+\.py|help\/(codes\/)?[^/]+\.md))$/;
 const READ_DATA = ["cli", "intake"];
 
 /** What is wrong with the imports of a file, a sentence for each. */

@@ -13,6 +13,7 @@ function breaches({ path, text }: Source): string[] {
 const others = [
   "src/**/*.sh",
   "templates/*.*",
+  "templates/python/*.py",
   "README.md",
   "src/ARCHITECTURE.md",
   "test/README.md",

@@ -1,5 +1,5 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { own } from "../../lib/own.ts";
 import { asLines } from "../../lib/printable.ts";
 import { closest } from "../../lib/suggest.ts";
@@ -65,7 +65,10 @@ function write(context: Context, name: string, flags: FlagValues<typeof FLAGS>):
       "write another file with -o FILE, or overwrite this one with --force",
     );
   }
-  const written = tryFs(`write ${path}`, () => writeFileSync(path, template.text));
+  const written = tryFs(`write ${path}`, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, template.text);
+  });
   if (!written.ok) return written.error;
   context.out(asLines([path]));
   return EXIT.done;
