@@ -1,5 +1,6 @@
 import { homePath } from "../desk/home.ts";
 import { targetOf } from "../desk/targets.ts";
+import { asLines } from "../lib/printable.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { EXIT, type Problem } from "../model/errors.ts";
 import type { Operation, Target } from "../model/request.ts";
@@ -93,6 +94,24 @@ async function actOn(
     json: isJson,
     forgiving: isForgiving,
   });
-  if (ended === EXIT.done && !isJson) verb.tellMore?.(context, home.value, tasks.value);
+  if (isJson) return ended;
+  if ("dryRun" in flags) await tellEdits(context, tasks.value, targets.value);
+  else if (ended === EXIT.done) verb.tellMore?.(context, home.value, tasks.value);
   return ended;
+}
+
+/** What a dry run would change of each task first. */
+async function tellEdits(
+  context: Context,
+  tasks: readonly Task[],
+  targets: readonly Target[],
+): Promise<void> {
+  const edits = new Map(targets.flatMap(({ id, edit }) => (edit === undefined ? [] : [[id, edit] as const])));
+  if (edits.size === 0) return;
+  const { changesIn } = await import("../intake/changed-fields.ts");
+  for (const { metadata, spec } of tasks) {
+    const edit = edits.get(metadata.id);
+    const changes = edit === undefined ? [] : changesIn({ spec, labels: metadata.labels }, edit);
+    if (changes.length > 0) context.out(asLines([`${metadata.id} would be changed: ${changes.join(", ")}`]));
+  }
 }

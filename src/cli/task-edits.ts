@@ -83,6 +83,8 @@ interface TaskChange {
   readonly task: Task;
   /** The only version that may be changed; absent for the latest, as long as its spec is that of `task`. */
   readonly version?: number | undefined;
+  /** Shows what would change. */
+  readonly isDry?: boolean;
   /** What a version of the task becomes. */
   readonly editFor: (task: Task) => Promise<Result<Edit, Problem>> | Result<Edit, Problem>;
 }
@@ -99,11 +101,19 @@ export async function changeTask(
     if (!edit.ok) return edit.error;
     const version = change.version ?? task.metadata.resourceVersion;
     const targets = [{ ...targetOf(task), version }];
-    const refused = await request(context, layout, { verb: "set", targets, ...edit.value });
+    const isDry = change.isDry === true;
+    const operation: Operation = {
+      verb: "set",
+      targets,
+      ...edit.value,
+      ...(isDry && { dryRun: true as const }),
+    };
+    const refused = await request(context, layout, operation);
     if (refused === null) {
       const { changesIn } = await import("../intake/changed-fields.ts");
       const changes = changesIn({ spec: task.spec, labels: task.metadata.labels }, edit.value);
-      const what = changes.length === 0 ? "is as it was" : `changed: ${changes.join(", ")}`;
+      const verb = isDry ? "would be changed" : "changed";
+      const what = changes.length === 0 ? "is as it was" : `${verb}: ${changes.join(", ")}`;
       context.out(asLines([`${task.metadata.id} ${what}`]));
       return null;
     }

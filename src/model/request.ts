@@ -24,6 +24,9 @@ export type Target = v.InferOutput<typeof target>;
 const amount = v.pipe(v.number(), v.integer(), v.minValue(0));
 const targets = v.array(target);
 
+/** Answers what would be done, and changes nothing. */
+const dryRun = v.optional(v.literal(true));
+
 /** What a command requests of the owner of the home's lock. */
 const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("cancel"), targets, force: v.boolean(), pendingOnly: v.boolean() }),
@@ -38,7 +41,7 @@ const operation = v.variant("verb", [
     /** Not the first process of a job, unless it has no other: as Slurm, which leaves the script alone. */
     to: v.optional(v.literal("others")),
   }),
-  v.strictObject({ verb: v.literal("retry"), targets }),
+  v.strictObject({ verb: v.literal("retry"), targets, dryRun }),
   /** Active tasks are stopped and queued again, and nothing of that counts as a failure. */
   v.strictObject({ verb: v.literal("requeue"), targets }),
   v.strictObject({ verb: v.literal("hold"), targets }),
@@ -46,6 +49,7 @@ const operation = v.variant("verb", [
   v.strictObject({
     verb: v.literal("move"),
     targets,
+    dryRun,
     where: v.variant("type", [
       v.strictObject({ type: v.picklist(["before", "after"]), anchor: target }),
       v.strictObject({ type: v.picklist(["top", "bottom"]) }),
@@ -53,7 +57,7 @@ const operation = v.variant("verb", [
   }),
   v.strictObject({ verb: v.literal("pause"), targets, releases: v.optional(v.literal(true)) }),
   v.strictObject({ verb: v.literal("resume"), targets }),
-  v.strictObject({ verb: v.literal("set"), targets, spec, labels }),
+  v.strictObject({ verb: v.literal("set"), targets, spec, labels, dryRun }),
   v.strictObject({
     verb: v.literal("clean"),
     /** Only these tasks; of those named, without another rule, all. */

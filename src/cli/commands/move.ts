@@ -27,6 +27,7 @@ const FLAGS = {
   top: { excludes: ["bottom"], help: "before all tasks that are ready" },
   bottom: { help: "after all tasks that are ready" },
   ...SELECTOR_FLAGS,
+  dryRun: { help: "show where they would go, and move nothing" },
   json: { help: "print JSON" },
 } as const;
 
@@ -51,7 +52,12 @@ async function move({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     context.err("stint: no task matches; nothing was done\n");
     return EXIT.done;
   }
-  const operation: Operation = { verb: "move", targets: tasks.value.map(targetOf), where: where.value };
+  const operation: Operation = {
+    verb: "move",
+    targets: tasks.value.map(targetOf),
+    where: where.value,
+    ...(flags.dryRun === true && { dryRun: true }),
+  };
   return performAndTell(context, layout, { operation, json: flags.json === true });
 }
 

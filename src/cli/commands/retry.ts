@@ -10,6 +10,7 @@ import { editedTargets } from "../task-edits.ts";
 import { settingsOf } from "../task-flags.ts";
 
 const FLAGS = {
+  dryRun: { help: "show what would be queued again, and change nothing" },
   set: {
     value: { ...KEY_VALUE, keys: settableKeys },
     repeats: true,
@@ -22,7 +23,7 @@ export const verb = actVerb(FLAGS, {
   eligible: ({ status }) => status.state === "failed" || status.state === "cancelled",
   targetsOf: async (context, tasks, { set = [] }) =>
     set.length === 0 ? ok(tasks.map(targetAttemptOf)) : editedTargets(context, tasks, settingsOf(set)),
-  operation: (targets) => ({ verb: "retry", targets }),
+  operation: (targets, { dryRun }) => ({ verb: "retry", targets, ...(dryRun === true && { dryRun }) }),
   tellMore: (context, layout, tasks) => {
     tellOfEndedChildren(context, layout, tasks);
     tellOfRetried(context, layout, tasks);

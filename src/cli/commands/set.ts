@@ -15,6 +15,7 @@ const CHANGEABLE: TasksFor = { eligible: ({ status }) => status.state !== "compl
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
+  dryRun: { help: "show what would change, and change nothing" },
   ifVersion: { value: wholeNumber(1), help: "fail unless the record has this resourceVersion" },
 } as const;
 
@@ -36,7 +37,7 @@ export const verb = declareVerb({
 });
 
 async function set({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
-  const { ifVersion, ...selectors } = flags;
+  const { ifVersion, dryRun, ...selectors } = flags;
   const references = operands.filter((word) => !word.includes("="));
   const changes = operands.filter((word) => word.includes("="));
   const nameless = changes.find((pair) => pair.startsWith("="));
@@ -58,6 +59,7 @@ async function set({ context, flags, operands }: Call<typeof FLAGS>, layout: Lay
     const refused = await changeTask(context, layout, {
       task,
       version: ifVersion,
+      isDry: dryRun === true,
       editFor: (latest) => editOf(context, latest, pairs),
     });
     if (refused === null) continue;

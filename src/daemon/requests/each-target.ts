@@ -95,13 +95,15 @@ function changeSome(
     toStep,
   }: { readonly requested: RequestedOperation; readonly toStep: (task: Task) => TargetChange },
 ): Answer[] {
+  const isDry = "dryRun" in requested.operation && requested.operation.dryRun === true;
   const steps = targets.map((target) => {
-    const before = doneBefore(supervisor, target, requested);
+    const before = isDry ? null : doneBefore(supervisor, target, requested);
     if (before !== null) return { target, before };
     const task = targetTask(supervisor, target);
     return { target, before, step: task.ok ? toStep(task.value) : task };
   });
   const changes = steps.flatMap(({ step: planned }) => (planned?.ok ? (planned.value.change ?? []) : []));
+  if (isDry) return steps.map(({ target, step: planned }) => dryAnswer(target, planned));
   const results = new Map(supervisor.committer.commit(changes).map(({ change, result }) => [change, result]));
   return steps.map(({ target: { id }, before, step: planned }) => {
     if (planned === undefined) return { id, done: before };
@@ -112,6 +114,13 @@ function changeSome(
       return { id, problem: { ...problemOf(result.error, change) } };
     return { id, done };
   });
+}
+
+/** What would have been done. */
+function dryAnswer({ id }: Target, planned: TargetChange | undefined): Answer {
+  if (planned?.ok === false) return { id, problem: { ...planned.error } };
+  const { change = null, done = "" } = planned?.value ?? {};
+  return { id, done: change === null ? done : `would be ${done}` };
 }
 
 function problemOf(fault: CommitFault, { before }: Change): Problem {
