@@ -27,7 +27,7 @@ export interface EndedFile {
 }
 
 /** Numbers in a row. */
-export interface NumberRange {
+interface NumberRange {
   readonly first: number;
   readonly last: number;
 }

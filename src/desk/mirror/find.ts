@@ -62,7 +62,7 @@ function nameIn({ task, ended }: MirrorEntry): string | null {
 }
 
 function taskOf(layout: Layout, id: TaskId, entry: MirrorEntry | undefined): Result<Task, Problem> {
-  if (entry?.task != null) return ok(entry.task);
+  if (entry?.task !== null && entry?.task !== undefined) return ok(entry.task);
   const read = readTask(layout, id);
   return read.ok ? read : err(unreadableTask(id, read.error.type));
 }

@@ -103,7 +103,8 @@ function* scanningPlace(
       const known = of.tasks.of(id);
       const isKnown = known?.stamp?.ino === stamp?.ino && known?.stamp?.changedMs === stamp?.changedMs;
       const isSettled = stamp !== null && of.nowMs - stamp.changedMs > SETTLED_MS;
-      if (!isKnown || known?.stamp == null) refresh(of, id, { reader, stamp: isSettled ? stamp : null });
+      if (!isKnown || known === undefined || known.stamp === null)
+        refresh(of, id, { reader, stamp: isSettled ? stamp : null });
     }
     yield;
   }

@@ -74,7 +74,7 @@ const ROWS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["set 1 admission=r", ["admission=replace"]],
   ["set 1 priority=5 hold=", ["hold=true", "hold=false"]],
   ["set 1 nam", []],
-  ["set tra", ["train"]],
+  ["set tra", ["tracking=", "tracking.mlflow=", "tracking.wandb=", "tracking.tensorboard=", "train"]],
   ["set --failed prio", ["priority="]],
   ["set --failed labels.paper=", ["labels.paper=fig3"]],
   ["retry --set admission=r", ["admission=replace"]],
