@@ -159,6 +159,7 @@ describe("classify() weighs the evidence in its order", () => {
   test.each([
     ["User", "cancelled"],
     ["Shutdown", "shutdown"],
+    ["Requeue", "requeued"],
     ["Timeout", "timeout TIMEOUT deadline"],
   ] as const)("takes its own stop request (%s) for the cause of any end", (reason, verdict) => {
     const ends = [exited(0), exited(0, true), killedBy("SIGKILL"), LOST, notStarted("RUNTIME_ERROR")];

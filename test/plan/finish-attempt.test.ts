@@ -192,7 +192,13 @@ describe("settled() after a failure", () => {
 describe("settled()", () => {
   const states = ["preparing", "running", "collecting", "orphaned"] as const;
   const endings = [exited(0), exited(1), exited(0, true), killedBy("SIGKILL"), LOST];
-  const stops = [null, aStop(), aStop({ reason: "Timeout" }), aStop({ reason: "Shutdown" })];
+  const stops = [
+    null,
+    aStop(),
+    aStop({ reason: "Timeout" }),
+    aStop({ reason: "Shutdown" }),
+    aStop({ reason: "Requeue" }),
+  ];
 
   test.each(states)("ends an attempt of a task on record as %s, however it ended", (state) => {
     for (const ending of endings) {

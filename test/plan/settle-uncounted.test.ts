@@ -21,6 +21,7 @@ import {
 
 const retryOf = (change: Partial<Retry>) => ({ spec: { retry: { ...DEFAULT_RETRY, ...change } } }) as const;
 const always = { spec: { restart: { policy: "always", intervalMs: 60_000 } } } as const;
+const REQUEUED = { stop: aStop({ reason: "Requeue" }) };
 const SHUT_DOWN = { stop: aStop({ reason: "Shutdown" }) };
 
 describe("settled() counts nothing", () => {
@@ -39,6 +40,7 @@ describe("settled() counts nothing", () => {
 
   test.each([
     ["a stop with the supervisor", exited(143), SHUT_DOWN, "Shutdown", "cancelled"],
+    ["a stop that is to queue it again", exited(255), REQUEUED, "Requeued", "cancelled"],
     ["a stop with the supervisor that ended well", exited(0), SHUT_DOWN, "Shutdown", "cancelled"],
     ["an interruption by the machine", exited(0, true), { isStopping: true }, "Interrupted", "failed"],
     ["an interruption that looks like an error", exited(1, true), {}, "Interrupted", "failed"],

@@ -105,7 +105,9 @@ const anyEnd: fc.Arbitrary<End> = fc
       { weight: 4, arbitrary: fc.constant(null) },
       {
         weight: 1,
-        arbitrary: fc.constantFrom("User", "Timeout", "Shutdown").map((reason) => aStop({ reason })),
+        arbitrary: fc
+          .constantFrom("User", "Timeout", "Shutdown", "Requeue")
+          .map((reason) => aStop({ reason })),
       },
     ),
     oomKilled: fc.boolean(),
