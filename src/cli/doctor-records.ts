@@ -1,5 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { lostJobs } from "../desk/lost-jobs.ts";
 import { counted } from "../lib/counted.ts";
 import { wholeOf } from "../lib/steps.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
@@ -183,4 +184,14 @@ export function checkAside(layout: Layout): Check[] {
     const what = `${count} corrupt ${directory === layout.requests ? "request" : "record"}${count === 1 ? " was" : "s were"} put aside in ${aside}`;
     return [warns(what, "inspect them, then remove them")];
   });
+}
+
+/** Reports jobs that run without a record: nobody else would find them. */
+export function checkLostJobs(layout: Layout): Check[] {
+  return lostJobs(layout).map(({ id, pid, folder, aside }) =>
+    fails(
+      `the job of ${id} runs (pid ${pid}), and no record holds it: its record was damaged, and is ${aside} now`,
+      `let it end, and find its output in ${folder}; or end it: kill ${pid}. Nothing starts it again`,
+    ),
+  );
 }

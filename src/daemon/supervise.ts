@@ -5,6 +5,7 @@ import { homeGone } from "../store/fs-errors.ts";
 import { dropOldReplies } from "../store/requests.ts";
 import { GO_ON_MS, Publisher } from "./admit/publish.ts";
 import { type Chore, every, notificationChore, runChores } from "./chore.ts";
+import { DamagedRecords } from "./commit/damaged-records.ts";
 import { recheckUnreadable } from "./commit/external-edit.ts";
 import { act } from "./jobs/act.ts";
 import { adoptLeft } from "./jobs/adopt.ts";
@@ -58,7 +59,7 @@ export async function supervise(supervisor: Supervisor, supervision: Supervision
       hasLeft(supervisor) ||
       supervision.isDone(supervisor, observed.isWritable && observed.intakeInMs === null)
     )
-      return;
+      return turns.leave();
     const plan = turns.plan(observed.isWritable);
     act(supervisor, plan.actions);
     const backgroundWaits = turns.runBackground();
@@ -88,6 +89,7 @@ class Turns {
   readonly #jobs: Chore;
   readonly #notices: Chore;
   readonly #background: readonly Chore[];
+  readonly #damaged: Chore;
   readonly #logPause: (pause: Pause | null) => void;
   #hasSlept = false;
   #hasSignalledAtOnce = false;
@@ -108,7 +110,11 @@ class Turns {
     ];
     this.#jobs = { action: "record the ends of jobs", tick: () => finishJobs(supervisor) };
     this.#notices = notificationChore(supervisor);
+    const records = new DamagedRecords(supervisor);
+    const mend = { action: "write damaged records again", work: () => records.mend() };
+    this.#damaged = every(0, supervisor.context.clock, mend);
     this.#background = [
+      every(CHECK_MS, supervisor.context.clock, mend),
       every(CHECK_MS, supervisor.context.clock, {
         action: "check what events may have missed",
         work: () => checkMissed(supervisor),
@@ -142,6 +148,11 @@ class Turns {
 
   runBackground(): (number | null)[] {
     return runChores(this.#supervisor, this.#background);
+  }
+
+  /** Leaves every job on record: the next supervisor knows no more than the records. */
+  leave(): void {
+    runChores(this.#supervisor, [this.#damaged]);
   }
 
   /** True where the plan stopped jobs: the next turn sends their signals without a sleep. Never twice in a row. */

@@ -10,6 +10,7 @@ import { openGroups } from "../store/open-groups.ts";
 import { readTasks } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 import { type OverridesSeen, overridesSeen } from "./control.ts";
+import { type LostJob, lostJobs } from "./lost-jobs.ts";
 
 /** The unfinished tasks and their supervisor, as the files show them; why a task waits is answered by `waits.ts`. */
 export interface Overview {
@@ -17,6 +18,8 @@ export interface Overview {
   readonly queued: readonly Task[];
   /** Unfinished tasks whose records cannot be read. */
   readonly unread: readonly TaskId[];
+  /** Jobs that run and that no record holds. */
+  readonly lost: readonly LostJob[];
   /** The lock owner. */
   readonly owner: Owner | null;
   readonly isSupervised: boolean;
@@ -50,6 +53,7 @@ export function overviewOf(
     active: unfinished.filter((task) => task.status.state !== "queued"),
     queued: unfinished.filter((task) => task.status.state === "queued"),
     unread,
+    lost: lostJobs(layout),
     owner,
     isSupervised: owner?.capacity !== undefined,
     seen: overridesSeen(layout, owner),

@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync, renameSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { problemFromErrno } from "./fs-errors.ts";
@@ -17,6 +17,29 @@ export const ASIDE = ".corrupt";
 
 /** Moves a file that is no valid record into the quarantine of its folder, or of that of `beside`; nothing is deleted. */
 export function quarantine(path: string, reason: string, beside = path): QuarantineEntry {
+  const target = placeAside(path, beside);
+  renameSync(path, target);
+  failpoint("quarantine:moved");
+  return { path: target, what: `put aside: ${reason}` };
+}
+
+/**
+ * The same for a record that is about to be replaced: a file keeps its name until then, as a record whose name is gone counts as removed by
+ * hand. Anything else, and a file where the system makes no second name, is moved.
+ */
+export function quarantineReplaced(path: string, reason: string): QuarantineEntry {
+  const target = placeAside(path, path);
+  const link = (): boolean => {
+    linkSync(path, target);
+    return true;
+  };
+  if (!lstatSync(path).isFile() || !unlessRefused(link, false)) renameSync(path, target);
+  failpoint("quarantine:moved");
+  return { path: target, what: `put aside: ${reason}` };
+}
+
+/** A free path in the quarantine of a folder, which is made. */
+function placeAside(path: string, beside: string): string {
   const aside = join(dirname(beside), ASIDE);
   // A file with the name of the quarantine is foreign, and is kept under another name.
   if (lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -24,10 +47,7 @@ export function quarantine(path: string, reason: string, beside = path): Quarant
   mkdirSync(aside, { recursive: true, mode: 0o700 });
   failpoint("quarantine:prepared");
   const wanted = join(aside, basename(path));
-  const target = isThere(wanted) ? `${wanted}.${uuid()}` : wanted;
-  renameSync(path, target);
-  failpoint("quarantine:moved");
-  return { path: target, what: `put aside: ${reason}` };
+  return isThere(wanted) ? `${wanted}.${uuid()}` : wanted;
 }
 
 /** Renames a record; a folder that someone made in its place goes to the quarantine: it would keep the whole home from going on. */

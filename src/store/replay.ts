@@ -10,7 +10,7 @@ import { type FileText, replaceFiles } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import { readSegment, type Segment, segmentPaths, shelfPath } from "./journal.ts";
 import type { Layout } from "./layout.ts";
-import { leftAlone, type QuarantineEntry, quarantine, unreadable } from "./quarantine.ts";
+import { isThere, leftAlone, type QuarantineEntry, quarantineReplaced, unreadable } from "./quarantine.ts";
 import { readRecord, recordText } from "./record.ts";
 
 /** What a start learned from the journal. */
@@ -41,7 +41,7 @@ interface JournalEntry {
  * 1. All segments are read, those of unpublished batches first, and the newest version of each task is kept. Segments of batches from
  *    this boot are skipped: only a power cut loses a record that was written, and they hold first versions.
  * 2. For each task, every path that its record may have is read. One copy that is as new as the line ends it. Otherwise the record is
- *    lost where a copy is older or, from before this boot, corrupt. A missing one is lost only where the batch was not published before
+ *    lost where a copy is older, or is corrupt: in pending/ only from before this boot, as people edit there. A missing one is lost only where the batch was not published before
  *    a power cut and the audit log knows no later version: the name of a published record is durable, and renames keep it, so
  *    otherwise it was removed by hand and stays removed.
  * 3. For each lost record, an older copy is renamed to the path where recovery reads it, running/ or pending/; an empty or zero-filled
@@ -136,7 +136,8 @@ function isNewer(layout: Layout, line: JournalEntry, { incoming, isKnown, unread
       if (read.value.metadata.uid !== uid || read.value.metadata.resourceVersion >= resourceVersion)
         return false;
       isLost = true;
-    } else if (read.error.type === "corrupt") isLost ||= line.isFromBefore;
+    } else if (read.error.type === "corrupt")
+      isLost ||= line.isFromBefore || !isEdited(layout, path, line.task);
     // A record that cannot be read for now, or that a newer version wrote, must not be overwritten.
     else if (read.error.type !== "missing") {
       if (read.error.type === "unreadable" && line.isFromBefore)
@@ -163,8 +164,12 @@ function prepareRewrite(
     const read = readRecord(copy);
     if (read.ok) {
       if (copy !== path) renameSync(copy, path);
-    } else if (isBlank(copy)) rmSync(copy);
-    else findings.push(quarantine(copy, "it was corrupt, and was written again from the journal"));
+    } else if (isBlank(copy)) {
+      if (copy !== path) rmSync(copy);
+    } else {
+      findings.push(quarantineReplaced(copy, "it was corrupt, and was written again from the journal"));
+      if (copy !== path && isThere(copy)) renameSync(copy, path);
+    }
   }
   return { path, text: recordText(task) };
 }
@@ -172,6 +177,11 @@ function prepareRewrite(
 /** True for a file whose name was durable before a power cut, and whose content was not: it is empty or zeros. */
 function isBlank(path: string): boolean {
   return lstatSync(path).isFile() && /^\0*$/.test(readFileSync(path, "utf8"));
+}
+
+/** True where people may have edited a record into what it is: an older text of a queued task must not run instead. */
+function isEdited(layout: Layout, path: string, { metadata, status }: Task): boolean {
+  return status.state === "queued" && path === layout.record("pending", metadata.id);
 }
 
 /** Every path that the record of a task may have, the likeliest first. */

@@ -118,45 +118,21 @@ test("a record that was edited into invalid JSON is put aside and reported", asy
   expect(stint.files("pending/.corrupt")).toEqual(["000001-true.json"]);
 });
 
-test("records that are damaged while the supervisor runs are told of below every listing, and by down", async () => {
+test("records that are damaged are told of below every listing", async () => {
   await using stint = new Stint();
-  await stint.up();
+  const supervisor = await stint.up();
   await stint.ok("submit", "--hold", "--", "true");
   await stint.ok("submit", "--name", "long", "--", "sleep", "60");
   const { status } = await stint.reach(2, "running");
+  supervisor.kill("SIGKILL");
+  await supervisor.exited;
   writeFileSync(join(stint.home, "pending", "000001-true.json"), "garbage");
   expect((await stint.run(["ls"])).err).toContain(
     "The record of 000001-true cannot be read. See `stint doctor`.",
   );
   writeFileSync(join(stint.home, "running", "000002-long.json"), "garbage");
   expect((await stint.run(["ls"])).err).toContain("The records of 2 tasks (1-2) cannot be read.");
-  expect((await stint.run(["down"])).err).toContain(
-    "what became of 000002-long is not known: its record cannot be read",
-  );
   for (const pid of markedProcesses(status.attempts[0]?.token ?? "")) process.kill(pid, "SIGKILL");
-});
-
-test("a folder in the place of a record is put aside when the task ends, and stops nothing", async () => {
-  await using stint = new Stint();
-  const first = await stint.up("--jobs", "2");
-  const job = (name: string): string[] => ["sh", "-c", `until test -e $HOME/${name}; do sleep 0.05; done`];
-  await stint.ok("submit", "--name", "one", "--", ...job("go1"));
-  await stint.ok("submit", "--name", "two", "--", ...job("go2"));
-  await stint.reach(1, "running");
-  await stint.reach(2, "running");
-  rmSync(join(stint.home, "running", "000001-one.json"));
-  mkdirSync(join(stint.home, "running", "000001-one.json", "full"), { recursive: true });
-  mkdirSync(join(stint.home, "done", "000002-two.json"));
-  writeFileSync(join(stint.root, "go1"), "");
-  writeFileSync(join(stint.root, "go2"), "");
-  await stint.reach(1, "completed");
-  await stint.reach(2, "completed");
-  await stint.ok("submit", "--name", "next", "--", "true");
-  await stint.reach(3, "completed");
-  expect(stint.files("running/.corrupt")).toEqual(["000001-one.json"]);
-  expect(stint.files("done/.corrupt")).toEqual(["000002-two.json"]);
-  await stint.ok("down");
-  expect(await first.exited).toBe(0);
 });
 
 test("submit --from lets flags override the values of the task", async () => {

@@ -183,6 +183,17 @@ describe("within one boot", () => {
     expect(tasksIn(image.layout).map(({ status }) => status.state)).toEqual(["preparing"]);
   });
 
+  test.each(["garbage", ""])("restores the record of a running job that was damaged: %j", async (damage) => {
+    await using home = new TempHome();
+    home.put(aTask());
+    commit(home.layout, aTask(), asClaimed(aTask()));
+    const { id } = aTask().metadata;
+    writeFileSync(home.layout.record("running", id), damage);
+    const { replayed, findings } = recover(home.layout, Date.now());
+    expect([replayed, findings.length]).toEqual([[id], damage === "" ? 0 : 1]);
+    expect(tasksIn(home.layout).map(({ status }) => status.state)).toEqual(["preparing"]);
+  });
+
   test("puts aside a record that was corrupted by hand, and does not restore it", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
