@@ -29,11 +29,11 @@ for trial in study.get_trials(states=(RUNNING,)):
     if trial.params:
         tasks[submitted(trial.number, trial.params)] = trial.number
     else:
-        # Killed before it had values.
+        # Killed before it had values: another one takes its place.
         study.tell(trial.number, state=FAIL)
 
 while True:
-    while len(tasks) < PARALLEL and len(study.trials) < TRIALS:
+    while len(tasks) < PARALLEL and sum(1 for trial in study.trials if trial.params) < TRIALS:
         trial = study.ask()
         trial.suggest_float("lr", 1e-5, 1e-1, log=True)
         tasks[submitted(trial.number, trial.params)] = trial.number

@@ -123,9 +123,7 @@ describe.if(isWholeTrackingTest)("with the packages themselves", () => {
       await stint.ok("init", "hydra");
       const multirun = ["--multirun", "x=1,2", "hydra.sweep.dir=out"];
       await printed(stint.python("app.py", HYDRA, ...multirun, "hydra/launcher=submitit_slurm"));
-      expect(JSON.parse(await stint.ok("ls", "--json")).map(({ state }: { state: string }) => state)).toEqual(
-        ["completed", "completed"],
-      );
+      for (const number of [1, 2]) await stint.reach(number, "completed");
       await printed(
         stint.python("app.py", HYDRA, ...multirun, "hydra/launcher=stint", "hydra.launcher.result=loss"),
       );
@@ -154,7 +152,8 @@ describe.if(isWholeTrackingTest)("with the packages themselves", () => {
       first.kill("SIGKILL");
       await first.exited;
       expect(await printed(stint.python("study.py", study))).toMatch(/^best: /);
-      expect(ran().toSorted()).toEqual(Array.from({ length: 8 }, (_, index) => `trial-${index}`));
+      // A trial that was asked for, and had no values yet, has no task.
+      expect({ all: ran().length, different: new Set(ran()).size }).toEqual({ all: 8, different: 8 });
     },
     TRACKING_MS,
   );
