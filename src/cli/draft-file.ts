@@ -21,7 +21,7 @@ import { definitionReader } from "../store/definitions.ts";
 import { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
 import { usageOf } from "./flag-faults.ts";
-import { placeOf, withDashes } from "./meant-line.ts";
+import { inShell, placeOf, withDashes } from "./meant-line.ts";
 import { readNamedText } from "./named-text.ts";
 
 /** A task file, and the context of its values. */
@@ -129,6 +129,16 @@ function withHint(context: Context, refused: Problem, file: string): Problem {
   const place = placeOf(file, context.arguments);
   const rest = context.arguments.slice(place + 1);
   const before = context.arguments.slice(0, place);
+  if (/^\d+$/.test(file))
+    return {
+      ...refused,
+      hint: `to let a held task start: stint release ${file}; to queue it again: stint retry ${file}`,
+    };
+  const detached = before[0] === "run" ? before.indexOf("-d") : -1;
+  if (detached > 0) {
+    const line = inShell(context.arguments.slice(detached + 1).filter((word) => word !== "--"));
+    return { ...refused, hint: `to queue it, and not wait: stint submit -- ${line}` };
+  }
   if (!isLine)
     return {
       ...refused,

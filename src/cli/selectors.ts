@@ -1,6 +1,7 @@
 import { groupMeant, type TellNewest } from "../desk/groups.ts";
 import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { closest } from "../lib/suggest.ts";
 import type { Problem } from "../model/errors.ts";
 import { className, classNamed, FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import type { Query } from "../model/query.ts";
@@ -43,11 +44,24 @@ const STATE: ValueType<readonly State[]> = {
   placeholder: "STATE",
   choices: OFFERED_STATES,
   wanted: `one of ${OFFERED_STATES.join(", ")}, or several with commas between them`,
+  near: (typed) => {
+    const near = nearState(
+      typed.split(",").find((name) => own(STATE_NAMES, name.toLowerCase()) === undefined) ?? "",
+    );
+    return near === null ? null : `did you mean ${near}?`;
+  },
   read: (typed) => {
     const states = typed.split(",").map((name) => own(STATE_NAMES, name.toLowerCase()));
     return states.includes(undefined) ? null : states.flatMap((some) => some ?? []);
   },
 };
+
+/** `fail` and `R` begin the names of states. */
+function nearState(typed: string): string | null {
+  const word = typed.toLowerCase();
+  const begun = OFFERED_STATES.filter((state) => word !== "" && state.startsWith(word));
+  return (begun.length === 1 ? begun[0] : closest(word, OFFERED_STATES)) ?? null;
+}
 
 const CLASS_NAMES = FAILURE_CLASSES.map(className);
 const FAILURE_NAMES = [...CLASS_NAMES, ...FAILURE_CODES.map((code) => code.toLowerCase())];

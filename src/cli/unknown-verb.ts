@@ -45,6 +45,9 @@ function found(
     ];
   if (/\s/.test(typed.trim()))
     return [NO_VERB, `to queue a shell line: stint submit -- ${shellOf(env)} -c ${inShell(line)}`];
+  const [name = "", ...values] = typed.split("=");
+  if (values.length > 0 && visible(VERBS).some(([one]) => one === name))
+    return [NO_VERB, `without =: stint ${inShell([name, values.join("="), ...line.slice(1)])}`];
   if (TASK_LIKE.test(typed)) return [NO_VERB, `about a task: stint show ${typed.replace(PADDED, "$1")}`];
   const path = resolve(cwd, typed);
   const isFile = existsSync(path) && statSync(path).isFile();

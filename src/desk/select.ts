@@ -5,7 +5,7 @@ import { closest } from "../lib/suggest.ts";
 import { type Problem, problem, rejected } from "../model/errors.ts";
 import { idFromFileName, NAME_PATTERN, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import type { OpenGroup } from "../model/open-group.ts";
-import { isTerminal } from "../model/state.ts";
+import { isTerminal, STATES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { Finder } from "../store/finder.ts";
 import type { Layout } from "../store/layout.ts";
@@ -191,7 +191,8 @@ function lastSubmitted(
 /** The problem of a reference that names none; of the ids, one with a similar name is proposed. */
 export function noSuchTask(layout: Layout, reference: string, { ids }: Pick<Finder, "ids">): Problem {
   const near = /^\d+$/.test(reference) ? null : closest(reference, new Set(ids.map(nameOf)));
-  const usual = near === null ? "list all tasks: stint ls --all" : `did you mean "${near}"?`;
+  const usual =
+    meantInWords(reference) ?? (near === null ? "list all tasks: stint ls --all" : `did you mean "${near}"?`);
   const hint = isSchedule(layout, reference)
     ? `a schedule has this name: stint schedules show ${reference}`
     : usual;
@@ -200,6 +201,14 @@ export function noSuchTask(layout: Layout, reference: string, { ids }: Pick<Find
     /^\d+$/.test(reference) ? `No task has number ${reference}` : `No task named "${reference}"`,
     hint,
   );
+}
+
+/** What a word that is no task stands for elsewhere. */
+function meantInWords(reference: string): string | null {
+  if (reference === "all")
+    return "all that cancel, retry, hold or release applies to: --all; all that have ended: stint clean --older-than 0s";
+  const state = [...STATES, "pending"].find((one) => one === reference.toLowerCase());
+  return state === undefined ? null : `tasks in this state: --state ${state}`;
 }
 
 /** A task that was cleaned up is not there, and what is kept of it is. */

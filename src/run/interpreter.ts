@@ -22,5 +22,5 @@ function venvOf(python: string, environment: Readonly<Record<string, string>>): 
   const isOwn = existsSync(join(root, "pyvenv.cfg")) || existsSync(join(root, "conda-meta"));
   const active = environment["VIRTUAL_ENV"] ?? environment["CONDA_PREFIX"];
   const other = active === undefined || active === root ? "" : ` (the active one is ${active})`;
-  return `${isOwn ? `of the virtual environment ${root}` : "of no virtual environment"}${other}`;
+  return `${isOwn ? `of the virtual environment ${root}` : "which is in no virtual environment"}${other}`;
 }

@@ -35,11 +35,23 @@ const FLAGS = {
   ...SELECTOR_FLAGS,
 } as const;
 
+/** Flags of other tools. */
+const OF_OTHERS: ReadonlyMap<string, string> = new Map([
+  ...["--all", "-a"].map(
+    (typed) => [typed, "all that have ended: stint clean --older-than 0s --dead-letter"] as const,
+  ),
+  ...["--successful-only", "-s", "--completed"].map(
+    (typed) => [typed, "leave it out: failed tasks stay, unless --dead-letter is given"] as const,
+  ),
+  ...["--force", "-f", "--yes", "-y"].map((typed) => [typed, "leave it out: clean does not ask"] as const),
+]);
+
 const isEnded = ({ status }: Task): boolean => isTerminal(status.state);
 
 export const verb = declareVerb({
   operands: [{ ...TASKS, completes: { states: TERMINAL_STATES, eligible: isEnded } }],
   flags: FLAGS,
+  insteadOf: (typed) => OF_OTHERS.get(typed) ?? null,
   notes:
     "Only tasks that have ended are removed, and never what an unfinished task, sweep or batch needs: a parent stays while a task waits for it.",
   run: inHome(clean),

@@ -23,6 +23,8 @@ const FLAGS = {
 
 export const verb = declareVerb({
   flags: FLAGS,
+  insteadOf: (typed) =>
+    ["--force", "-f", "--kill", "--now"].includes(typed) ? "use --stop-jobs, which stops the jobs too" : null,
   notes:
     "Jobs keep running, and the next supervisor takes them over. --drain waits for them; --stop-jobs stops them.",
   run: inHome(({ context, flags }, layout) => down(context, layout, flags)),

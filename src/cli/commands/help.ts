@@ -75,8 +75,9 @@ function unknown(word: string, verbs: Verbs): Ended {
   const kinds = [words, Object.keys(TOPICS), CODES.map(([code]) => code)];
   const parts = CODES.filter(([code]) => code.split("_").includes(word.toUpperCase())).map(([code]) => code);
   const near = [...new Set([...parts, ...kinds.flatMap((names) => closest(word, names) ?? [])])];
-  const hint =
-    near.length === 0
+  const hint = /^@|^\d/.test(word)
+    ? `about a task: stint show ${word}, stint explain ${word}`
+    : near.length === 0
       ? "`stint help` lists verbs and topics"
       : `did you mean ${alternatives(near.map((name) => `\`stint help ${name}\``))}?`;
   return problem("USAGE", `Cannot show help on "${word}": no verb, topic or code has this name`, hint);

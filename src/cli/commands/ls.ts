@@ -51,8 +51,11 @@ export const verb = declareVerb({
 const STATE_WORDS = [...STATES.filter((state) => state !== "failed"), "pending"];
 
 /** Flags of other tools. */
-function insteadOf(typed: string): string | null {
+function insteadOf(typed: string, value: string | null): string | null {
   if (["-l", "--long"].includes(typed)) return "use --wide";
+  if (["-s", "-t"].includes(typed)) return `use --state ${value ?? "STATE"}`;
+  if (["-g", "-p", "-P", "--partition"].includes(typed))
+    return `use --slot ${value ?? "NAME"}, the lane of a task`;
   if (/^-\d+$/.test(typed)) return `use -n ${typed.slice(1)}`;
   if (!typed.startsWith("--")) return null;
   const state = nearCommand(typed.slice(2), STATE_WORDS);

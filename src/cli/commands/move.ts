@@ -41,7 +41,7 @@ export const verb = declareVerb({
 
 async function move({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
   const placed = operands.find((word) => PLACES_IN_WORDS.includes(word));
-  const where = whereOf(layout, flags, placed);
+  const where = whereOf(layout, flags, { placed, operands });
   if (!where.ok) return where.error;
   const tasks = targetTasks(context, { ...QUEUED, layout, references: operands, flags });
   if (!tasks.ok) return tasks.error;
@@ -64,7 +64,7 @@ async function move({ context, flags, operands }: Call<typeof FLAGS>, layout: La
 function whereOf(
   layout: Layout,
   { before, after, top, bottom }: FlagValues<typeof FLAGS>,
-  placed: string | undefined,
+  { placed, operands }: { readonly placed: string | undefined; readonly operands: readonly string[] },
 ): Result<Extract<Operation, { verb: "move" }>["where"], Problem> {
   const reference = before ?? after;
   if (reference !== undefined) {
@@ -77,8 +77,16 @@ function whereOf(
     return err(
       usage(
         "no place is given, wanted --before TASK, --after TASK, --top or --bottom",
-        placed === undefined ? undefined : `did you mean --${placed}?`,
+        placed === undefined ? besideLast(operands) : `did you mean --${placed}?`,
       ),
     );
   return ok({ type: top === undefined ? "bottom" : "top" });
+}
+
+/** `move 3 1` may mean before the last one. */
+function besideLast(operands: readonly string[]): string | undefined {
+  const anchor = operands.at(-1);
+  return operands.length < 2
+    ? undefined
+    : `to move it before ${anchor}: stint move ${operands.slice(0, -1).join(" ")} --before ${anchor}`;
 }

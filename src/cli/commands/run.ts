@@ -23,14 +23,19 @@ const FLAGS = {
   ...SWEEP_FLAGS,
 } as const;
 
+const OF_DOCKER =
+  "leave it out: a job has no terminal, and its container is removed; to queue it, and not wait: stint submit";
+
 export const verb = declareVerb({
   operands: [FILES],
   takesCommand: true,
   flags: FLAGS,
   insteadOf: (typed) =>
-    ["--follow", "-f", "--watch", "-w", "--wait"].includes(typed)
-      ? "leave it out: run waits for its tasks, and prints the output of a single one"
-      : null,
+    ["--rm", "-it", "-i", "-t", "--interactive", "--tty", "--detach"].includes(typed)
+      ? OF_DOCKER
+      : ["--follow", "-f", "--watch", "-w", "--wait"].includes(typed)
+        ? "leave it out: run waits for its tasks, and prints the output of a single one"
+        : null,
   notes: "Ctrl-C cancels the tasks. A hang-up (SIGHUP) leaves them running.",
   run,
 });
