@@ -111,10 +111,10 @@ class Turns {
     this.#jobs = { action: "record the ends of jobs", tick: () => finishJobs(supervisor) };
     this.#notices = notificationChore(supervisor);
     const records = new DamagedRecords(supervisor);
-    const mend = { action: "write damaged records again", work: () => records.mend() };
-    this.#damaged = every(0, supervisor.context.clock, mend);
+    const action = "write damaged records again";
+    this.#damaged = { action, tick: () => records.mend(Number.POSITIVE_INFINITY) };
     this.#background = [
-      every(CHECK_MS, supervisor.context.clock, mend),
+      every(CHECK_MS, supervisor.context.clock, { action, work: () => records.mend() }),
       every(CHECK_MS, supervisor.context.clock, {
         action: "check what events may have missed",
         work: () => checkMissed(supervisor),

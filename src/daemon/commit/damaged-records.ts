@@ -9,6 +9,9 @@ import type { SupervisorContext } from "../context.ts";
 import type { QueueState } from "../state/queue-state.ts";
 import type { Committer } from "./committer.ts";
 
+/** Records that are read in one turn of the loop: some ten ms. */
+const READ_AT_ONCE = 200;
+
 /** The parts of a supervisor that are used here. */
 interface Records {
   readonly context: SupervisorContext;
@@ -32,37 +35,47 @@ export class DamagedRecords {
     this.#records = records;
   }
 
-  /** Looks at the records of all running jobs; only files that have changed are read. Throws what the disk refuses. */
-  mend(): void {
-    const { committer, queue } = this.#records;
-    if (committer.degraded !== null) return;
+  /**
+   * Looks at the records of all running jobs; only files that have changed are read, at most `most`. Returns null, as a chore
+   * without a time of its own; throws what the disk refuses.
+   */
+  mend(most = READ_AT_ONCE): null {
+    const { committer, context, queue } = this.#records;
+    if (committer.degraded !== null) return null;
     const whole = new Map<TaskId, string>();
+    let reads = 0;
     for (const task of queue.active) {
       const { id } = task.metadata;
-      const print = this.#mendOne(task, this.#whole.get(id));
-      if (print !== null) whole.set(id, print);
+      const path = context.layout.record("running", id);
+      const print = printOf(path);
+      if (print === null) continue;
+      if (print !== this.#whole.get(id)) {
+        reads += 1;
+        // The others are read next time.
+        if (reads > most || !this.#isWhole(task, path)) continue;
+      }
+      whole.set(id, print);
     }
     this.#whole = whole;
+    return null;
   }
 
-  /** What lstat(2) says of a record that is whole; null where it is to be looked at again. */
-  #mendOne(task: Task, known: string | undefined): string | null {
+  /** False where the record was written again, or is to be looked at again. */
+  #isWhole(task: Task, path: string): boolean {
     const { context, committer } = this.#records;
     const { id, uid } = task.metadata;
-    const path = context.layout.record("running", id);
-    const print = printOf(path);
-    if (print === null || print === known || isAsWritten(path, task)) return print;
+    if (isAsWritten(path, task)) return true;
     const read = readRecord(path);
     const reason = read.ok
       ? read.value.metadata.uid !== uid && "it is the record of another task"
       : read.error.type === "corrupt" && read.error.reason;
-    if (reason === false) return null;
+    if (reason === false) return false;
     const { path: aside, what } = quarantineReplaced(path, reason);
     replaceSynced(path, recordText(task), context.layout.tmp);
     const detail = `${aside}: ${what}`;
     committer.audit([{ event: "quarantined", actor: context.actor, detail }]);
     context.log(`${id}: its record was damaged, and was written again; ${detail}`);
-    return null;
+    return false;
   }
 }
 

@@ -69,3 +69,12 @@ test.each<[string, (rig: Rig) => void]>([
   expect(rig.home.files("running")).toEqual(before);
   expect(rig.said).toEqual([]);
 });
+
+test("of many changed records some are read at a time, and the rest afterwards", async () => {
+  await using rig = new Rig();
+  writeFileSync(rig.path, "garbage");
+  rig.records.mend(0);
+  expect(rig.said).toEqual([]);
+  rig.records.mend(1);
+  expect(rig.said).toHaveLength(1);
+});
