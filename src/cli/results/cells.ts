@@ -1,6 +1,7 @@
 import type { Summary } from "../../desk/results/by.ts";
 import { cellText } from "../../desk/results/columns.ts";
 import type { OutputValue, ResultRow, ValueSource } from "../../desk/results/row.ts";
+import { shortened } from "../text/table.ts";
 
 const MAX_TEXT = 40;
 const DIGITS = 5;
@@ -13,11 +14,11 @@ const MARKS: Readonly<Record<Exclude<ValueSource, "output">, readonly [mark: str
   tensorboard: ["+", "the last value in the files of TensorBoard"],
 };
 
-/** A value for people: a number with five digits, a text cut after forty characters. */
+/** A value for people: a number with five digits, a text of at most forty columns, without its middle. */
 export function shortText(value: unknown): string {
   if (typeof value === "number") return numberText(value);
   const text = cellText(value);
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
+  return shortened(text, MAX_TEXT);
 }
 
 export function numberText(value: number): string {

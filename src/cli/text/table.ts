@@ -73,8 +73,8 @@ function cut(text: string, width: number): string {
   return width < 1 ? "" : `${start(Bun.stripANSI(text), width - 1)}…`;
 }
 
-/** A text with its middle left out: of names, the end often tells them apart. */
-function shortened(text: string, width: number): string {
+/** A text with its middle left out where it is wider: of names and paths, the end often tells them apart. */
+export function shortened(text: string, width: number): string {
   const full = Bun.stringWidth(text);
   if (full <= width) return text;
   const tail = Math.floor((width - 1) / 2);

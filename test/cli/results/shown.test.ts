@@ -45,6 +45,14 @@ function shown(columns: number, { form, ...wish }: Wish, rows = ROWS): string {
 const PIPE = Number.POSITIVE_INFINITY;
 const NONE = { sort: undefined, by: undefined, limit: undefined };
 
+test("long values keep their ends, which tell them apart", () => {
+  const rows = ["a", "b"].map((end, at) =>
+    aRow(at + 1, { acc: 1 }, { values: { path: `/data/experiments/imagenet/runs-of-march/${end}.json` } }),
+  );
+  const text = shown(80, NONE, rows);
+  for (const end of ["a", "b"]) expect(text).toContain(`/data/experiments/im…uns-of-march/${end}.json`);
+});
+
 describe("results", () => {
   test.each([60, 80, 120, PIPE])("as a table, the best first, at %d columns", (columns) => {
     const text = shown(columns, { ...NONE, sort: "acc" });
