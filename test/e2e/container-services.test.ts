@@ -37,7 +37,9 @@ function listening(port: number): string[] {
 describe.skipIf(refusal !== null)(title, () => {
   test.concurrent("is reached through its published port, on this machine alone, with its token", async () => {
     await using stint = await submitted("bridge");
-    const address = new URL(await stint.ok("open", "web", "--wait"));
+    const opened = await stint.run(["open", "web", "--wait"]);
+    if (opened.code !== 0) throw new Error(`${opened.err}\n${await stint.ok("explain", "web")}`);
+    const address = new URL(opened.out.trim());
     const token = address.searchParams.get("token") ?? "";
     expect(token).toMatch(/^[\w-]{20,}$/);
     const answer = await fetch(address, { keepalive: false, proxy: "" });

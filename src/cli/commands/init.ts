@@ -66,7 +66,8 @@ function write(context: Context, name: string, flags: FlagValues<typeof FLAGS>):
     );
   }
   const written = tryFs(`write ${path}`, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    // That of the template itself; a mistyped folder of a user is told.
+    if (flags.output === undefined) mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, template.text);
   });
   if (!written.ok) return written.error;
