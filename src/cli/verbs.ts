@@ -109,6 +109,10 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
       summary: "print the address of a service, and open a browser",
       load: () => import("./commands/open.ts"),
     },
+    sync: {
+      summary: "send offline runs of W&B to its server",
+      load: () => import("./commands/sync.ts"),
+    },
   }),
   ...under("Inside a job", {
     emit: {

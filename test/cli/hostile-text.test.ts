@@ -66,6 +66,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   gpus: [["--no", HOSTILE]],
   services: [[], ["--json"]],
   open: [[], [HOSTILE], ["served"]],
+  sync: [[], [HOSTILE]],
   clean: [
     ["--keep", HOSTILE],
     ["--older-than", HOSTILE],
