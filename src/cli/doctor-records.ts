@@ -186,7 +186,7 @@ export function checkAside(layout: Layout): Check[] {
   });
 }
 
-/** Reports jobs that run without a record: nobody else would find them. */
+/** Reports jobs that run without a record: no other check finds them. */
 export function checkLostJobs(layout: Layout): Check[] {
   return lostJobs(layout).map(({ id, pid, folder, aside }) =>
     fails(

@@ -112,9 +112,9 @@ class Turns {
     this.#notices = notificationChore(supervisor);
     const records = new DamagedRecords(supervisor);
     const action = "write damaged records again";
-    this.#damaged = { action, tick: () => records.mend(Number.POSITIVE_INFINITY) };
+    this.#damaged = { action, tick: () => records.repair(Number.POSITIVE_INFINITY) };
     this.#background = [
-      every(CHECK_MS, supervisor.context.clock, { action, work: () => records.mend() }),
+      every(CHECK_MS, supervisor.context.clock, { action, work: () => records.repair() }),
       every(CHECK_MS, supervisor.context.clock, {
         action: "check what events may have missed",
         work: () => checkMissed(supervisor),

@@ -10,7 +10,6 @@ import { openGroups } from "../store/open-groups.ts";
 import { readTasks } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 import { type OverridesSeen, overridesSeen } from "./control.ts";
-import { type LostJob, lostJobs } from "./lost-jobs.ts";
 
 /** The unfinished tasks and their supervisor, as the files show them; why a task waits is answered by `waits.ts`. */
 export interface Overview {
@@ -18,8 +17,6 @@ export interface Overview {
   readonly queued: readonly Task[];
   /** Unfinished tasks whose records cannot be read. */
   readonly unread: readonly TaskId[];
-  /** Jobs that run and that no record holds. */
-  readonly lost: readonly LostJob[];
   /** The lock owner. */
   readonly owner: Owner | null;
   readonly isSupervised: boolean;
@@ -53,7 +50,6 @@ export function overviewOf(
     active: unfinished.filter((task) => task.status.state !== "queued"),
     queued: unfinished.filter((task) => task.status.state === "queued"),
     unread,
-    lost: lostJobs(layout),
     owner,
     isSupervised: owner?.capacity !== undefined,
     seen: overridesSeen(layout, owner),

@@ -11,6 +11,7 @@ import type { Context } from "../context.ts";
 import type { ListedRow } from "../listing/choose.ts";
 import { footerOf } from "../listing/footer.ts";
 import { listingOf, type TaskListing, tableOf } from "../listing/list.ts";
+import { lostLine } from "../listing/lost.ts";
 import { SORT_KEYS, SORT_NAMES } from "../listing/sort.ts";
 import { MAX_LIMIT, unlistedLines } from "../listing/unlisted.ts";
 import { type Frame, watch } from "../listing/watch.ts";
@@ -97,7 +98,7 @@ async function look(context: Context, flags: Listed): Promise<Result<Frame, Prob
   if (flags.json === true)
     return ok({ table: jsonText(rows.map((row) => withProgress(row, progress))), footer: missing });
   if (flags.quiet === true) return ok({ table: rows.map(idLine).join(""), footer: missing });
-  const below = footerOf(overview, queue, context.clock.now());
+  const below = footerOf(overview, queue, context.clock.now()) + (await lostLine(home.value));
   const footer = `${missing}${below}`;
   return rows.length === 0
     ? ok({ table: "", footer: `No tasks to show.\n${footer}` })

@@ -1,5 +1,4 @@
 import { controlOf } from "../../desk/control.ts";
-import type { LostJob } from "../../desk/lost-jobs.ts";
 import type { Overview } from "../../desk/overview.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
 import { counted } from "../../lib/counted.ts";
@@ -32,7 +31,6 @@ export function footerOf(overview: Overview, { waits }: QueueSeen, nowMs: number
       ? ""
       : `\n${counted(stuck.size, "accepted task")} that the supervisor cannot queue yet; it keeps trying: ${oneLine(reason)}. See \`stint doctor\`.\n`,
     unreadLine(overview.unread),
-    lostLine(overview.lost),
     openGroupsText(overview),
     unsupervised(overview),
   ].join("");
@@ -42,13 +40,6 @@ function unreadLine(unread: readonly TaskId[]): string {
   if (unread.length === 0) return "";
   const which = unread.length === 1 ? unread[0] : manyTasks(unread);
   return `\nThe ${unread.length === 1 ? "record" : "records"} of ${which} cannot be read. See \`stint doctor\`.\n`;
-}
-
-function lostLine(lost: readonly LostJob[]): string {
-  const [first] = lost;
-  if (first === undefined) return "";
-  const which = lost.length === 1 ? first.id : manyTasks(lost.map(({ id }) => id));
-  return `\nStill running, though the ${lost.length === 1 ? "record was" : "records were"} damaged and put aside: ${which}. See \`stint doctor\`.\n`;
 }
 
 function openGroupsText({ openGroups, queued, active }: Overview): string {

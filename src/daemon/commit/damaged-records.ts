@@ -39,7 +39,7 @@ export class DamagedRecords {
    * Looks at the records of all running jobs; only files that have changed are read, at most `most`. Returns null, as a chore
    * without a time of its own; throws what the disk refuses.
    */
-  mend(most = READ_AT_ONCE): null {
+  repair(most = READ_AT_ONCE): null {
     const { committer, context, queue } = this.#records;
     if (committer.degraded !== null) return null;
     const whole = new Map<TaskId, string>();

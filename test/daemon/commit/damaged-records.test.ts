@@ -20,7 +20,7 @@ class Rig implements AsyncDisposable {
 
   constructor() {
     this.supervisor.queue.upsert(this.task);
-    this.records.mend();
+    this.records.repair();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -43,12 +43,12 @@ test.each<[string, (rig: Rig) => void]>([
   async (_what, damage) => {
     await using rig = new Rig();
     damage(rig);
-    rig.records.mend();
+    rig.records.repair();
     expect(readFileSync(rig.path, "utf8")).toBe(recordText(rig.task));
     expect(rig.said).toEqual([
       expect.stringContaining("000001-train: its record was damaged, and was written again") as string,
     ]);
-    rig.records.mend();
+    rig.records.repair();
     expect(rig.said).toHaveLength(1);
     expect(readdirSync(join(dirname(rig.path), ".corrupt"))).toEqual([basename(rig.path)]);
   },
@@ -65,7 +65,7 @@ test.each<[string, (rig: Rig) => void]>([
   await using rig = new Rig();
   change(rig);
   const before = rig.home.files("running");
-  rig.records.mend();
+  rig.records.repair();
   expect(rig.home.files("running")).toEqual(before);
   expect(rig.said).toEqual([]);
 });
@@ -73,8 +73,8 @@ test.each<[string, (rig: Rig) => void]>([
 test("of many changed records some are read at a time, and the rest afterwards", async () => {
   await using rig = new Rig();
   writeFileSync(rig.path, "garbage");
-  rig.records.mend(0);
+  rig.records.repair(0);
   expect(rig.said).toEqual([]);
-  rig.records.mend(1);
+  rig.records.repair(1);
   expect(rig.said).toHaveLength(1);
 });
