@@ -81,6 +81,8 @@ function ownAction(stop: NonNullable<Evidence["stop"]>, ending: Ending): Verdict
   }
 }
 
+/** The rule of a service that did not answer, at its start or later. */
+export const PROBE_RULE = "probe";
 /** The rule of a service that did not end when it was asked to. */
 export const STOP_GRACE_RULE = "stop:grace";
 
@@ -93,7 +95,7 @@ function stoppedService(note: string, ending: Ending): Verdict {
 }
 
 function failedService(code: "NOT_READY" | "UNHEALTHY", said = "nothing is known of its answer"): Verdict {
-  return { type: "failed", failure: failureOf(code, "probe", said) };
+  return { type: "failed", failure: failureOf(code, PROBE_RULE, said) };
 }
 
 function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): Verdict {

@@ -1,12 +1,16 @@
 import { formatBytes } from "../lib/bytes.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { type EndedAttempt, failureOfAttempt } from "./attempt.ts";
+import { PROBE_RULE, STOP_GRACE_RULE } from "./classify.ts";
 import { signalNumber } from "./evidence.ts";
 import { type Failure, failureEntry } from "./failure.ts";
 import { lastWords } from "./last-words.ts";
 import { quoteIn } from "./quote.ts";
 import { notFoundByShell, signalOfCode } from "./shell-words.ts";
 import type { Task } from "./task.ts";
+
+/** The rules of services that stint itself has stopped. */
+const STOPPED_SERVICE: ReadonlySet<string> = new Set([PROBE_RULE, STOP_GRACE_RULE]);
 
 /** Why a failed task has failed, as one line for people: how its last attempt ended, and the log's last meaningful line. */
 export function whyFailed({ spec, status }: Task): string {
@@ -28,6 +32,8 @@ export function failureText(attempt: EndedAttempt, timeoutMs?: number): string |
   const { exitCode, signal, logTail = "" } = attempt;
   if (failure.rule === "deadline") return `timed out after ${formatDuration(ranFor(attempt, timeoutMs))}`;
   if (failure.code === "OOM_KILLED") return `killed: out of memory${peakOf(attempt)}`;
+  // A signal was stint's own way to end it.
+  if (STOPPED_SERVICE.has(failure.rule)) return failure.error;
   if (failure.code === "INTERRUPTED") return "stopped by SIGTERM from outside stint";
   if (signal !== null) {
     // A program that calls abort(3) has printed why.

@@ -19,6 +19,17 @@ function told(ending: Ending, end: Partial<End> = {}, timeoutMs?: number): strin
   return failureText(lastEnded(after(task, ending, end)), timeoutMs) ?? "nothing";
 }
 
+test.each([
+  ["NotReady", "SIGTERM", "not ready within 3m: it was not asked yet"],
+  ["Unhealthy", "SIGTERM", "not well 3 times in a row: refused"],
+  ["Ttl", "SIGKILL", "was stopped, as its ttl was over, did not end within its grace, and was killed"],
+] as const)(
+  "failureText() of a service that was stopped (%s) says why, and not by which signal",
+  (reason, signal, said) => {
+    expect(told(killedBy(signal), { stop: aStop({ reason, said }) })).toBe(said);
+  },
+);
+
 describe("failureText() says in one line", () => {
   test.each<[string, string, Ending, Partial<End>]>([
     [
