@@ -30,6 +30,8 @@ const dryRun = v.optional(v.literal(true));
 /** What a command requests of the owner of the home's lock. */
 const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("cancel"), targets, force: v.boolean(), pendingOnly: v.boolean() }),
+  /** Services that serve: what they did was a success. */
+  v.strictObject({ verb: v.literal("complete"), targets }),
   /** Sent to the jobs of these attempts, without any change of the tasks. */
   v.strictObject({
     verb: v.literal("signal"),

@@ -126,6 +126,7 @@ test("a service that does not answer in time fails with the last answer", async 
   const { failure } = status.attempts[0] ?? {};
   expect(failure).toMatchObject({ code: "NOT_READY" });
   expect(failure?.error).toContain("not ready within 3s");
+  expect((await stint.run(["explain", "1"])).out).toContain("the answer was 503");
 });
 
 test("a service whose fixed port is taken waits, uncounted, and explain says so", async () => {
@@ -176,7 +177,7 @@ test("a service that has served and crashes is started again", async () => {
   });
 });
 
-test("drain and wait --all pass a service by, which takes no slot", async () => {
+test("drain and wait pass a service by that is not named itself, which takes no slot", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", "1");
   await submit(stint, "{port: 0}");
@@ -184,8 +185,31 @@ test("drain and wait --all pass a service by, which takes no slot", async () => 
   await stint.ok("submit", "--", "true");
   await stint.ok("wait", "--all");
   await stint.reach(2, "completed");
+  // Of a group and a label, too.
+  const input =
+    'name: other\ncommand: [python3, server.py, "${{ service.port }}"]\nservice: {port: 0}\nlabels: {model: a}\n';
+  await stint.run(["submit", "--to", "night", "-"], { input });
+  await stint.reach(3, "serving");
+  await stint.ok("submit", "--to", "night", "--label", "model=a", "--", "true");
+  await stint.ok("close", "night");
+  await stint.ok("wait", "night");
+  await stint.ok("wait", "--label", "model=a");
   await stint.ok("drain");
   expect(stint.record(1).status.state).toBe("serving");
+});
+
+test("cancel --complete ends a service that serves as completed, and what is after it starts", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  await submit(stint, "{port: 0}", "restart: always\n");
+  await stint.reach(1, "serving");
+  await stint.ok("submit", "--after", "1", "--", "true");
+  const refused = await stint.run(["cancel", "--complete", "2"]);
+  expect(refused.err).toContain("it is no service");
+  await stint.ok("cancel", "--complete", "1");
+  const { status } = await stint.reach(1, "completed");
+  expect(status.attempts).toMatchObject([{ state: "completed", stop: { reason: "Stop" } }]);
+  await stint.reach(2, "completed");
 });
 
 test("the token of a service is in its own file alone", async () => {

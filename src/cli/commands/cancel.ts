@@ -25,9 +25,13 @@ const SIGNAL: ValueType<string> = {
 const FLAGS = {
   force: { short: "f", help: "kill at once, without the grace period" },
   pendingOnly: { help: "cancel only tasks that have not started" },
+  complete: {
+    excludes: ["force", "pendingOnly"],
+    help: "end services that serve as completed: what runs after them starts",
+  },
   signal: {
     value: SIGNAL,
-    excludes: ["force", "pendingOnly"],
+    excludes: ["force", "pendingOnly", "complete"],
     help: "send this signal to the job, such as USR1, and do not cancel it",
   },
   ifExists: { help: "succeed if a task is gone or has ended" },
@@ -43,7 +47,12 @@ export const verb = actVerb(FLAGS, {
     const signal = name === null ? null : SIGNAL.read(name);
     return signal === null ? null : `use --signal ${signal.replace("SIG", "")}`;
   },
-  eligible: (task, { signal }) => (signal === undefined ? isUnended(task) : isActive(task.status.state)),
+  eligible: (task, { signal, complete }) =>
+    complete === true
+      ? task.status.state === "serving"
+      : signal === undefined
+        ? isUnended(task)
+        : isActive(task.status.state),
   // The signal is for the attempt of which the caller knows.
   targetsOf: async (_context, tasks, { signal }) =>
     ok(
@@ -52,8 +61,10 @@ export const verb = actVerb(FLAGS, {
         ...(signal !== undefined && { attempt: task.status.attempt }),
       })),
     ),
-  operation: (targets, { force = false, pendingOnly = false, signal }) =>
-    signal === undefined
+  operation: (targets, { force = false, pendingOnly = false, complete = false, signal }) => {
+    if (complete) return { verb: "complete", targets };
+    return signal === undefined
       ? { verb: "cancel", targets, force, pendingOnly }
-      : { verb: "signal", targets, signal },
+      : { verb: "signal", targets, signal };
+  },
 });

@@ -4,6 +4,7 @@ import { formatDuration } from "../../lib/duration.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { OpenGroup } from "../../model/open-group.ts";
+import { isWhole } from "../../model/outline.ts";
 import { isService } from "../../model/service.ts";
 import { PLACES, UNFINISHED_STATES } from "../../model/state.ts";
 import { idsOfTasks, inNumberOrder, type Task } from "../../model/task.ts";
@@ -40,9 +41,10 @@ function comingTo(
     // Before its members: none joins a group that is closed.
     const open = groups.filter(isOpen).map(({ name }) => name);
     const wanted = new Set(groups.map(({ id }) => id));
-    const members = [...eachOutline(layout, PLACES)].filter(({ metadata: { openGroup } }) =>
-      openGroup === undefined ? false : wanted.has(openGroup.id),
-    );
+    const members = [...eachOutline(layout, PLACES)].filter((task) => {
+      const { openGroup } = task.metadata;
+      return openGroup !== undefined && wanted.has(openGroup.id) && !(isWhole(task) && isPassedBy(task));
+    });
     return { ids: [...new Set([...ids, ...members.map(({ metadata }) => metadata.id)])], open };
   };
 }
@@ -51,13 +53,13 @@ export const verb = declareVerb({
   operands: [{ ...TASKS, completes: { states: UNFINISHED_STATES, eligible: isUnended } }],
   flags: FLAGS,
   notes:
-    "Named and selected tasks that have ended already count: a failed one decides the exit code. With --all only unfinished ones do.",
+    "Named and selected tasks that have ended already count: a failed one decides the exit code. With --all only unfinished ones do. Services are passed by, unless one is named itself.",
   run: inHome(wait),
 });
 
-/** With --all, services are passed by: they do not end by themselves. */
-function isAwaited(task: Task): boolean {
-  return isUnended(task) && !isService(task);
+/** True for a service that is not named itself: it does not end by itself. */
+function isPassedBy(task: Task): boolean {
+  return isService(task) && isUnended(task);
 }
 
 async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
@@ -67,9 +69,11 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     references: operands,
     flags,
     // A script may wait for what ended meanwhile: that a selected task failed counts like that of a named one.
-    ...(flags.all === true ? { states: UNFINISHED_STATES, eligible: isAwaited } : { eligible: () => true }),
+    ...(flags.all === true
+      ? { states: UNFINISHED_STATES, eligible: (task) => isUnended(task) && !isPassedBy(task) }
+      : { eligible: (task) => !isPassedBy(task) }),
     // The exit code of a sweep is that of all its members, those included that ended before.
-    eligibleMember: () => true,
+    eligibleMember: (task) => !isPassedBy(task),
   });
   if (!tasks.ok) return tasks.error;
   const selected = flags.group === undefined ? null : readOpenGroup(layout, flags.group);

@@ -130,7 +130,7 @@ function problemOf(fault: CommitFault, { before }: Change): Problem {
   return problem("NOT_FOUND", message, "the file was moved or removed by hand");
 }
 
-/** The answer for a cancel, retry or set that took effect before a crash, or by a concurrent request; null where it is still to be decided. */
+/** The answer for a cancel, complete, retry or set that took effect before a crash, or by a concurrent request; null where it is still to be decided. */
 function doneBefore(
   { queue, context }: Supervisor,
   target: Target,
@@ -138,7 +138,7 @@ function doneBefore(
 ): string | null {
   const { id, uid, epoch, version } = target;
   const { verb } = operation;
-  if (verb !== "cancel" && verb !== "retry" && verb !== "set") return null;
+  if (verb !== "cancel" && verb !== "complete" && verb !== "retry" && verb !== "set") return null;
   const known = queue.tasks.get(id);
   const read = known === undefined ? readTask(context.layout, id) : ok(known);
   if (!read.ok || read.value.metadata.uid !== uid) return null;
@@ -150,6 +150,10 @@ function doneBefore(
   if (verb === "set") {
     const isChanged = version !== undefined && metadata.resourceVersion > version && metadata.updatedAt > at;
     return isChanged && isEdited(read.value, operation) ? "changed" : null;
+  }
+  if (verb === "complete") {
+    const isStopped = status.state === "completed" && status.attempts.at(-1)?.stop?.reason === "Stop";
+    return isStopped && status.endedAt > at ? "completed" : null;
   }
   return status.state === "cancelled" && status.reason === "User" && status.endedAt > at ? "cancelled" : null;
 }
@@ -217,4 +221,9 @@ function refusedRead({ id }: Target, { errno }: { readonly errno: string }): Pro
 
 function gone({ id }: Target): Problem {
   return problem("NOT_FOUND", `Cannot find task "${id}": it was removed`);
+}
+
+/** A change, and what it did. */
+export function step(change: Change, done: string): TargetChange {
+  return ok({ change, done });
 }

@@ -16,9 +16,10 @@ import { stopChange } from "../jobs/act.ts";
 import { finishJobs } from "../jobs/finish.ts";
 import { endOf } from "../jobs/job.ts";
 import type { Leaving, Supervisor } from "../supervisor.ts";
+import { cancel, completeService } from "./cancel.ts";
 import { cleanupSteps } from "./cleanup.ts";
 import { closeSteps } from "./close-group.ts";
-import { eachTarget, type RequestedOperation, type TargetChange, WITHOUT_WAIT } from "./each-target.ts";
+import { eachTarget, type RequestedOperation, step, type TargetChange, WITHOUT_WAIT } from "./each-target.ts";
 import { moveSteps } from "./move.ts";
 import { pauseQueue, resetLimits, resumeQueue, setLimits } from "./override.ts";
 import { pauseChange, pauseSteps, resumeChange } from "./pause.ts";
@@ -38,6 +39,8 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
       return yield* eachTarget(supervisor, requested, (task) =>
         cancel(supervisor, task, { ...operation, actor, at }),
       );
+    case "complete":
+      return yield* eachTarget(supervisor, requested, (task) => completeService(supervisor, task, actor));
     case "retry": {
       const edits = new Map(operation.targets.map(({ id, edit }) => [id, edit]));
       return yield* eachTarget(supervisor, requested, (task) =>
@@ -85,64 +88,6 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
       for (const { uid } of operation.targets) supervisor.queue.delegatedUids.add(uid);
       return operation.targets.map(({ id }) => ({ id, done: "is served" }));
   }
-}
-
-function cancel(
-  supervisor: Supervisor,
-  task: Task,
-  how: { force: boolean; pendingOnly: boolean; actor: string; at: string },
-): TargetChange {
-  const { id } = task.metadata;
-  const { state } = task.status;
-  const { actor } = how;
-  if (isTerminal(state))
-    return rejected(
-      "TASK_LOCKED",
-      `Cannot cancel "${id}": it is ${state} already`,
-      `to remove it: stint clean ${task.metadata.number}`,
-    );
-  if (state === "queued") {
-    const end = {
-      endedAt: timestamp(supervisor.context.clock.now()),
-      reason: "User" as const,
-      message: `cancelled by ${actor} ${task.status.attempt === 0 ? "before it ran" : "while it waited"}`,
-    };
-    return step(
-      { before: task, after: cancelledInQueue(task, end), actor, event: "cancel_requested" },
-      "cancelled",
-    );
-  }
-  if (how.pendingOnly) {
-    return rejected(
-      "INVALID_TRANSITION",
-      `Cannot cancel "${id}": it is ${state}, wanted a queued task (--pending-only)`,
-    );
-  }
-  const job = supervisor.jobs.get(id);
-  if (isCollecting(task) && !how.force)
-    return rejected(
-      "TASK_LOCKED",
-      `Cannot cancel "${id}": its program has ended, and its results are being collected`,
-      `to record it with what was found so far: stint cancel --force ${task.metadata.number}`,
-    );
-  if (job !== undefined && endOf(job) !== null && !how.force) {
-    return rejected(
-      "TASK_LOCKED",
-      `Cannot cancel "${id}": its process has ended, and its result is being recorded`,
-    );
-  }
-  const isKilled = how.force || isAskedAgain(task, how.at);
-  const graceMs = isKilled ? 0 : task.spec.stopGraceMs;
-  return step(
-    stopChange(supervisor, task, { reason: "User", graceMs, actor }),
-    isCollecting(task) ? "being recorded" : isKilled ? "being killed" : "being cancelled",
-  );
-}
-
-/** True for a second cancel, which kills at once. The same request, read again after a crash, is not a second one. */
-function isAskedAgain(task: Task, at: string): boolean {
-  const stop = openAttempt(task)?.stop;
-  return stop?.reason === "User" && Date.parse(at) > Date.parse(stop.requestedAt);
 }
 
 /** Queues a task again, with what is to change of it: one change of the record. */
@@ -286,10 +231,6 @@ function leave(supervisor: Supervisor, { owner, how }: { owner: string; how: Lea
     return { id, problem: problem("VERSION_CONFLICT", "Cannot stop the supervisor: it has stopped already") };
   supervisor.leaving = how;
   return { id, done: "leaving" };
-}
-
-function step(change: Change, done: string): TargetChange {
-  return ok({ change, done });
 }
 
 /** True while a job was asked to end and has not ended. */
