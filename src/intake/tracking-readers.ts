@@ -16,6 +16,9 @@ import { after, oneOf, type ReadContext, type Reader, reader, text } from "./rea
 import { type Schema, TEXT, textLike } from "./schema.ts";
 import type { Value } from "./value.ts";
 
+/** What others call a server that is started with a job, which stint does not do. */
+const SIDECAR = "sidecar";
+
 /** A mode by its word, or `true` and `false`. */
 function modeOf<T extends string>(words: readonly T[], { on, off }: { readonly on: T; readonly off: T }) {
   const word = oneOf(words);
@@ -49,6 +52,12 @@ const mlflowMode: Reader<string> = reader(
         value,
         "has a user or password, wanted an address without them",
         "give MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD by envFrom",
+      );
+    if (value.text.toLowerCase() === SIDECAR)
+      return misfit(
+        value,
+        "local, off, or the address of a server",
+        "start a server with `stint init mlflow` and `stint submit mlflow.yaml`, and name its address: http://127.0.0.1:5000",
       );
     if (value.text.includes("://"))
       return misfit(value, "the address of a server, such as http://127.0.0.1:5000, or local");
@@ -97,7 +106,19 @@ export const wandbReader = modeOr<WandbAsked>(wandbMode, {
   byDefault: "offline",
 });
 
-const tensorboardMode = modeOf(TENSORBOARD_MODES, { on: "local", off: "off" });
+const tensorboardWord = modeOf(TENSORBOARD_MODES, { on: "local", off: "off" });
+const tensorboardMode: Reader<TensorboardAsked["mode"]> = reader(
+  tensorboardWord.schema,
+  (value: Value, context: ReadContext): Result<TensorboardAsked["mode"], Fault[]> =>
+    value.type === "scalar" && value.text.toLowerCase() === SIDECAR
+      ? misfit(
+          value,
+          "local or off",
+          "write local, and start TensorBoard with `stint init tensorboard` and `stint submit tensorboard.yaml`",
+        )
+      : tensorboardWord(value, context),
+  String,
+);
 export const tensorboardReader = modeOr<TensorboardAsked>(tensorboardMode, {
   keys: mapping({ mode: { read: tensorboardMode, about: "local or off" } }),
   byDefault: "local",

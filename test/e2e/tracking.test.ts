@@ -163,3 +163,19 @@ test("a server of MLflow that is down fails no job", async () => {
     `MLflow: stint prepared nothing there: ${url} cannot be reached`,
   ]);
 });
+
+test("a side-car is refused, and it is said what to do instead", async () => {
+  await using stint = new Stint();
+  for (const [tracker, file] of [
+    ["mlflow", "mlflow.yaml"],
+    ["tensorboard", "tensorboard.yaml"],
+  ] as const) {
+    const task = { name: "a", run: "true", tracking: { [tracker]: "sidecar" } };
+    const { code, err } = await stint.run(["submit", "-"], { input: JSON.stringify(task) });
+    expect([code, err]).toEqual([
+      6,
+      expect.stringContaining(`"tracking.${tracker}" is "sidecar", wanted local`),
+    ]);
+    expect(err).toContain(`stint submit ${file}`);
+  }
+});
