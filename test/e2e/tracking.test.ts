@@ -78,6 +78,15 @@ test("config.yaml has defaults for trackers, and a task may want none; without a
   expect(variablesIn(stint, "000003-c")).not.toHaveProperty("WANDB_RUN_ID");
 });
 
+test("an attempt has the id and project of W&B that its task sets itself", async () => {
+  await using stint = new Stint();
+  const env = { WANDB_RUN_ID: "mine", WANDB_PROJECT: "theirs" };
+  await submit(stint, { name: "a", run: "env", env, tracking: { wandb: { project: "vision" } } });
+  await stint.ok("drain");
+  expect(variablesIn(stint, "000001-a")).toMatchObject(env);
+  expect(trackingOf(stint.record(1))["wandb"]).toEqual({ id: "mine", project: "theirs" });
+});
+
 test("a job runs without MLflow where its Python has none, and a note says so", async () => {
   await using stint = new Stint();
   const python = join(stint.root, "python3");

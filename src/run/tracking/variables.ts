@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { own } from "../../lib/own.ts";
 import { containerOf } from "../../model/kind.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import { ATTEMPT_TAG, attemptTag } from "../../model/tracker-tags.ts";
@@ -117,9 +118,12 @@ export function trackingAtStart(task: Task, run: string): TrackingFound | undefi
   const hasBoard = trackerAsked(task.spec.tracking, "tensorboard") !== null;
   const hasWandb = wandb !== null && wandb.mode !== "disabled";
   if (!hasBoard && !hasWandb) return undefined;
+  // The task's own variables win.
+  const { env } = task.spec.kind;
+  const project = own(env, "WANDB_PROJECT") ?? wandb?.project;
   return {
     ...(hasWandb && {
-      wandb: { id: wandbId(task), ...(wandb.project !== undefined && { project: wandb.project }) },
+      wandb: { id: own(env, "WANDB_RUN_ID") ?? wandbId(task), ...(project !== undefined && { project }) },
     }),
     ...(hasBoard && { tensorboard: { dir: tensorboardFolder(run) } }),
   };
