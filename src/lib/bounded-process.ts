@@ -2,6 +2,9 @@ import { kill } from "node:process";
 import { unlessRefused } from "./errno.ts";
 import { type ProcessIdentity, startTimeOf } from "./host.ts";
 
+/** Put before a command, searches for its program in the PATH that it gets; env(1) would take a program with a `=` in its path for a variable. */
+export const BY_PATH: readonly string[] = ["/usr/bin/nice", "-n", "0"];
+
 /** A process that may hang, and what it is bounded by. */
 export interface BoundedProcess {
   /** The program, by its path, and its arguments. */

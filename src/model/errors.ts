@@ -88,7 +88,7 @@ export const ERRORS = {
   TOO_SLOW: { exit: "refused", meaning: "a request whose body did not arrive in time" },
   TOO_MANY_STREAMS: { exit: "refused", meaning: "the server has as many streams of events as it takes" },
   NO_SERVICE: { exit: "refused", meaning: "the service manager cannot be reached, or refused" },
-  NOT_SYNCED: { exit: "failed", meaning: "W&B has not got a run that was to be sent" },
+  NOT_SYNCED: { exit: "failed", meaning: "a run was not sent to W&B" },
   RECORD_CORRUPT: { exit: "failed", meaning: "a record that cannot be read" },
   AUDIT_BROKEN: { exit: "failed", meaning: "the audit log does not match its own hashes" },
   OUTPUT_LOST: { exit: "outputLost", meaning: "standard output could not be written; what was done is done" },

@@ -59,7 +59,7 @@ test("a missing module is reported with the Python that lacks it, and the task c
   const { failure } = stint.record(1).status.attempts[0] ?? {};
   expect(failure?.code).toBe("MODULE_NOT_FOUND");
   expect(failure?.error).toMatch(
-    /No module named 'beside'; its python3 is \/.*, of (no|the) virtual environment/,
+    /No module named 'beside'; its python3 is \/.*, (which is in no|of the) virtual environment/,
   );
   expect(await stint.ok("explain", "1")).toContain("stint submit --from");
   await Bun.write(join(stint.root, "modules", "beside.py"), "");

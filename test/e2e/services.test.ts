@@ -134,7 +134,8 @@ test("a service whose fixed port is taken waits, uncounted, and explain says so"
   using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
   await stint.up();
   await submit(stint, `{port: ${taken.port}}`);
-  await until("it was tried", () => stint.record(1).status.reason === "Preflight");
+  const tried = () => stint.records().some(({ status }) => status.reason === "Preflight");
+  await until("it was tried", tried);
   expect(stint.record(1).status).toMatchObject({ state: "queued", consecutiveFailures: 0 });
   const { out } = await stint.run(["explain", "1"]);
   expect(out).toContain(`port ${taken.port}`);

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { runBounded } from "../../lib/bounded-process.ts";
+import { BY_PATH, runBounded } from "../../lib/bounded-process.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { parseJson } from "../../model/check.ts";
 import { ATTEMPT_TAG, SWEEP_TAG } from "../../model/tracker-tags.ts";
@@ -71,7 +71,7 @@ async function ask<Name extends keyof Schemas>(
   const found = pythonEnvironmentOf(running);
   const python = found === null ? "python3" : (found.python ?? join(found.prefix, "bin", "python"));
   const end = await runBounded({
-    argv: ["/usr/bin/env", "--", python, "-c", MLFLOW_SCRIPT, JSON.stringify(order)],
+    argv: [...BY_PATH, python, "-c", MLFLOW_SCRIPT, JSON.stringify(order)],
     // What MLflow makes where it runs is made in the home.
     cwd: folder,
     env: { ...running.env, GIT_PYTHON_REFRESH: "quiet" },

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { runBounded } from "../../lib/bounded-process.ts";
+import { BY_PATH, runBounded } from "../../lib/bounded-process.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { filesNamed } from "../files-named.ts";
 import { pythonEnvironmentOf, type Running } from "../python/environment.ts";
@@ -44,7 +44,7 @@ export async function syncRun(
   const wandb = wandbOf(running);
   const own = Object.entries(running.env).filter(([name]) => !OF_RUNS.test(name));
   const end = await runBounded({
-    argv: ["/usr/bin/env", "--", ...wandb, "sync", run.folder],
+    argv: [...BY_PATH, ...wandb, "sync", run.folder],
     // wandb writes its own logs into ./wandb, or where WANDB_DIR says: beside the run, not where the job works.
     cwd: dirname(run.folder),
     // By default it asks a server that cannot be reached for days.
